@@ -1,0 +1,184 @@
+# hadvice: build, install, demo and tests.
+#
+#   make, make install      build the extension and put it into the server of PG_CONFIG (PGXS)
+#   make demo               from a bare machine to advice, in a throw-away database
+#   make demo-psql          the same, then psql on that database
+#   make test               everything below that checks something; ends with "N passed, M failed"
+#   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
+#   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
+#   make layers             the rule who may include and call whom
+#   make fuzz               FUZZ_SECONDS of libFuzzer on each target
+#   make indent             clang-format, in place (check-indent: only look)
+#   make deps               install the packages all this needs
+#
+# PG_CONFIG=/path/to/pg_config chooses the server, WERROR=1 turns warnings into errors. Without a
+# pg_config or the server's headers this file still parses: all but the first line and installcheck
+# work, and `make deps` brings what is missing.
+
+PG_CONFIG ?= pg_config
+export PG_CONFIG
+
+EXTENSION = hadvice
+SQL_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+INSTALL_SQL := sql/$(EXTENSION)--$(SQL_VERSION).sql
+
+CORE_SOURCES := $(sort $(wildcard src/core/*.c))
+CORE_OBJECTS := $(CORE_SOURCES:.c=.o)
+SOURCES := $(sort $(wildcard src/*.c)) $(CORE_SOURCES)
+
+# The element-wise kernels, and nothing else, get -ffast-math: gcc calls the vector forms of exp and
+# log only with it. It deletes isfinite() guards, so those live in other files; and as a flag of the
+# linker it would change the floating-point mode of the whole backend, so it never is one.
+FAST_MATH = -O3 -ffast-math
+WARNINGS = -Wall -Wextra $(if $(WERROR),-Werror)
+
+# Debian's server comes with PGXS but not with the headers: both must be there.
+SERVER_HEADERS := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+PGXS := $(if $(wildcard $(SERVER_HEADERS)/postgres.h),$(wildcard $(shell $(PG_CONFIG) --pgxs)))
+
+# ---- the extension, with PGXS ----------------------------------------------------------------------
+
+ifneq ($(PGXS),)
+
+MODULE_big = $(EXTENSION)
+OBJS = $(SOURCES:.c=.o)
+DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
+DATA_built = $(INSTALL_SQL)
+
+# OpenBLAS is loaded at run time (src/ says why): the library needs libm and dlopen only. The server's
+# headers are named as system headers, so that our stricter warnings are about our code.
+PG_CPPFLAGS = -iquote src -iquote src/core -isystem $(SERVER_HEADERS)
+SHLIB_LINK = -lm -ldl
+
+# A test named like a file of sql/ would be shadowed by it: pg_regress looks there first.
+ifndef REGRESS
+REGRESS := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+endif
+REGRESS_OPTS = --inputdir=test
+ifndef ISOLATION
+ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+endif
+ISOLATION_OPTS = --inputdir=test --outputdir=.
+
+EXTRA_CLEAN = build $(SOURCES:.c=.d) results output_iso regression.diffs regression.out
+
+# Bitcode is for inlining C functions into JIT-compiled queries: nothing to win here.
+override with_llvm = no
+
+include $(PGXS)
+
+override CFLAGS += $(WARNINGS) -Wno-unused-parameter -Wno-declaration-after-statement -MMD -MP
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+$(CORE_OBJECTS): override CFLAGS += -std=gnu11 -O3 -fvisibility=hidden
+src/core/elementwise.o: override CFLAGS += $(FAST_MATH)
+
+# Objects are built anew when the compiler's flags change, not only when a source does.
+$(OBJS): build/flags
+build/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
+# The install script is these files in this order.
+$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/catalogue.sql sql/texts.sql
+	cat $^ > $@
+
+-include $(SOURCES:.c=.d)
+
+else
+
+all install uninstall installcheck:
+	@echo "hadvice: found no development files of a PostgreSQL server through '$(PG_CONFIG)'." >&2
+	@echo "'make deps' installs what is missing; PG_CONFIG=/path/to/pg_config chooses a server." >&2
+	@exit 1
+
+clean:
+	rm -rf build $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(EXTENSION).so $(INSTALL_SQL)
+	rm -rf results output_iso regression.diffs regression.out
+
+endif
+
+# ---- two commands on a bare machine ----------------------------------------------------------------
+
+deps:
+	@script/deps
+
+demo demo-psql: deps
+	@script/demo $(if $(filter demo-psql,$@),psql)
+
+test: deps
+	@script/test
+
+# ---- the core without a server ---------------------------------------------------------------------
+
+# float is what the extension runs. The gradient checks (test_grad*.c) are linked with a core in
+# double (-DHV_DOUBLE): finite differences need the digits.
+CORE_BUILD := build/$(if $(SAN),san,core)
+CORE_CFLAGS = -std=gnu11 -g -fPIC -fvisibility=hidden $(WARNINGS) -Werror -MMD -MP \
+	-iquote src/core -iquote test/core \
+	$(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=address$(,)undefined -fno-sanitize-recover=all,-O2)
+, := ,
+
+CORE_FLOAT := $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/float/%.o)
+CORE_DOUBLE := $(CORE_SOURCES:src/core/%.c=$(CORE_BUILD)/double/%.o)
+CORE_TESTS := $(patsubst test/core/%.c,$(CORE_BUILD)/%,$(sort $(wildcard test/core/test_*.c)))
+GRAD_TESTS := $(filter $(CORE_BUILD)/test_grad%,$(CORE_TESTS))
+FLOAT_TESTS := $(filter-out $(GRAD_TESTS),$(CORE_TESTS))
+
+$(CORE_BUILD)/float/elementwise.o $(CORE_BUILD)/double/elementwise.o: CORE_CFLAGS += $(FAST_MATH)
+$(CORE_BUILD)/double/%.o $(GRAD_TESTS): private CORE_CFLAGS += -DHV_DOUBLE
+
+$(CORE_BUILD)/float/%.o: src/core/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+$(CORE_BUILD)/double/%.o: src/core/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+# -MF: without it gcc would write the dependencies of a test beside its first object file.
+$(FLOAT_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_FLOAT)
+	$(CC) $(CORE_CFLAGS) -MF $@.d -o $@ $< $(CORE_FLOAT) -lm -ldl
+
+$(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
+	$(CC) $(CORE_CFLAGS) -MF $@.d -o $@ $< $(CORE_DOUBLE) -lm -ldl
+
+core-check: $(CORE_TESTS)
+	@script/tap $(CORE_TESTS)
+
+layers: $(CORE_FLOAT)
+	@CC='$(CC)' script/layers $(CORE_FLOAT)
+
+-include $(CORE_FLOAT:.o=.d) $(CORE_DOUBLE:.o=.d) $(CORE_TESTS:=.d)
+
+# ---- fuzzing ---------------------------------------------------------------------------------------
+
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 30
+FUZZ_TARGETS := $(patsubst test/fuzz/%.c,build/fuzz/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
+
+build/fuzz/%: test/fuzz/%.c $(CORE_SOURCES) $(wildcard src/core/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-iquote src/core -o $@ $< $(CORE_SOURCES) -lm -ldl
+
+# What it finds (crash-…) stays in build/fuzz; inputs worth keeping go to test/fuzz/corpus by hand.
+fuzz: $(FUZZ_TARGETS)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		mkdir -p $$target.corpus; \
+		$$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
+			$$target.corpus $(wildcard test/fuzz/corpus); \
+	done
+
+# ---- layout ----------------------------------------------------------------------------------------
+
+C_FILES = $(wildcard src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/fuzz/*.[ch])
+
+indent:
+	clang-format -i $(C_FILES)
+
+check-indent:
+	clang-format --dry-run -Werror $(C_FILES)
+
+FORCE:
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers fuzz
+.PHONY: indent check-indent FORCE

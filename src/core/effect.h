@@ -1,0 +1,100 @@
+/*
+ * effect.h: what the outcomes of one person would be with some actions changed.
+ *
+ * The answer is a difference of predictions for the same person, with and without the change, at
+ * the person's own latent position (SCIENCE 3.3; ANCHORS 5: decode(changed) - decode(unchanged),
+ * never decode(changed) - record). An effect passes down the stages: changed behaviour moves the
+ * body, and both move the outcomes. Example, one draw of one member, 90 more minutes of exercise:
+ *
+ *     stage 1   weight  f(changed) - f(unchanged) = -0.03 on the encoded scale
+ *               the record's weight moves by that much
+ *     stage 2   systolic f(changed, new weight) - f(unchanged, weight) = -0.11
+ *               the person's own 138 becomes 136.1
+ *
+ * Values and targets are in catalogue units (factor and offset of the column) everywhere.
+ *
+ * In a model of one block there is no such order; there the outcomes are hidden from the encoder
+ * and predicted from the changed record, which understates effects (SCIENCE 0.1), but never
+ * invents them.
+ */
+#ifndef HV_EFFECT_H
+#define HV_EFFECT_H
+
+#include "format.h"
+#include "rules.h"
+
+#define HV_MAX_ITEMS 8	  /* actions in one plan */
+#define HV_MAX_COUPLED 4
+
+/* A column that follows an action by arithmetic: value × (target / current)^power. */
+typedef struct HvCoupling
+{
+	uint32_t column;
+	double power;
+} HvCoupling;
+
+/* An action; bounds, recommendation, step and targets are in catalogue units. */
+typedef struct HvAction
+{
+	uint32_t column;
+	HvBounds bounds;
+	double recommended_low, recommended_high;
+	double step; /* practical unit of change */
+	double cost; /* effort of one step, 1 = usual */
+	uint32_t ncoupled;
+	HvCoupling coupled[HV_MAX_COUPLED];
+} HvAction;
+
+typedef struct HvItem
+{
+	uint32_t action; /* index into the case's actions */
+	double target;
+} HvItem;
+
+typedef struct HvPlan
+{
+	uint32_t n;
+	HvItem items[HV_MAX_ITEMS];
+	double gain; /* set by the search */
+} HvPlan;
+
+/* One person before a model, with what a question about them needs. */
+typedef struct HvCase
+{
+	const HvModel *model;
+	const HvBlas *blas;
+	const HvHost *host;
+	const HvReal *record;
+	const HvAction *actions;
+	uint32_t nactions;
+	const uint32_t *outcomes; /* columns whose values are asked for */
+	uint32_t noutcomes;
+	uint32_t draws; /* of the latent position, per member */
+	/* made by hv_case_init */
+	uint32_t members;
+	HvWork work;
+	size_t rows;	   /* records evaluated at once, a multiple of draws */
+	HvReal *records;   /* rows×width */
+	HvReal **z;		   /* per block: draws×latent */
+	HvReal **base;	   /* per block: draws×columns of the stage, expected features unchanged */
+	double *unchanged; /* members×draws×outcomes: values without a change */
+	double *value;	   /* outcomes: the person's own, or the expected one where it is missing */
+} HvCase;
+
+/* The caller has filled the fields before "made by"; the rest is computed here. */
+HvStatus hv_case_init(HvCase *c, HvArena *arena);
+
+/*
+ * values[plan][draw][outcome] of `nplans` plans under one member. What a
+ * plan does to outcome k in draw d is that minus c->unchanged[member][d][k].
+ */
+void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans,
+					double *values);
+
+/*
+ * The record after a plan: actions at their targets, what follows them moved by the mean over
+ * members and draws. `sum` is room for one record. For the plausibility of a plan.
+ */
+void hv_case_record(HvCase *c, const HvPlan *plan, HvReal *record, HvReal *sum);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * elementwise.c: the loops over plain arrays that a small network spends its time in.
+ *
+ * The one file compiled with -O3 -ffast-math: only then does gcc put libmvec's vector exp and
+ * log1p into a loop, and only then does it vectorise a sum. CLONES compiles each kernel for three
+ * processors, and the dynamic linker picks one when the library is loaded. Kernels that take an
+ * output and an input accept the same array for both.
+ *
+ * -ffast-math promises that no NaN, infinity or denormal number occurs, and gcc builds on it: it
+ * computes a float a / b and sqrt(a) from the processor's approximations, in steps that give NaN
+ * for an infinite b and for a denormal a. The promise is kept here by bounds on what goes in, each
+ * with its comment. Example: 1 / (1 + exp(-x)) of x = -100 would go through exp(100) = infinity in
+ * float; x is bounded by 87 first.
+ */
+#include <math.h>
+
+#include "elementwise.h"
+
+#ifdef HV_DOUBLE
+#define REAL(name) name
+#define TINY       0x1p-1022 /* smallest normal number */
+#define MAX_EXP    709       /* exp of more overflows */
+#else
+#define REAL(name) name##f
+#define TINY       0x1p-126f
+#define MAX_EXP    87
+#endif
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+	!defined(__SANITIZE_ADDRESS__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+/* Iterations do not depend on each other, also where two arrays may be the same one. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
+static inline HvReal
+within(HvReal x, HvReal low, HvReal high)
+{
+	x = x < low ? low : x;
+	return x > high ? high : x;
+}
+
+CLONES void
+hv_relu(HvReal *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = y[i] > 0 ? y[i] : 0;
+}
+
+CLONES void
+hv_relu_backward(HvReal *d, const HvReal *y, size_t n)
+{
+	INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+		d[i] = y[i] > 0 ? d[i] : 0;
+}
+
+CLONES void
+hv_sigmoid(HvReal *y, const HvReal *x, size_t n)
+{
+	INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+		y[i] = 1 / (1 + REAL(exp)(-within(x[i], -MAX_EXP, MAX_EXP)));
+}
+
+CLONES void
+hv_exp(HvReal *y, const HvReal *x, size_t n)
+{
+	/* At the lower bound the result is the smallest normal number, not a denormal one. */
+	INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+		y[i] = REAL(exp)(within(x[i], -MAX_EXP, MAX_EXP));
+}
+
+CLONES void
+hv_softplus(HvReal *y, const HvReal *x, size_t n)
+{
+	/* max(x, 0) + log(1 + exp(-|x|)): the exponent is never positive */
+	INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal size = x[i] < 0 ? -x[i] : x[i];
+		HvReal positive = x[i] > 0 ? x[i] : 0;
+
+		y[i] = positive + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
+	}
+}
+
+CLONES void
+hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t width, int relu)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal *row = y + r * ldy;
+
+		if (relu)
+		{
+			INDEPENDENT
+			for (size_t j = 0; j < width; j++)
+				row[j] = row[j] + bias[j] > 0 ? row[j] + bias[j] : 0;
+		}
+		else
+		{
+			INDEPENDENT
+			for (size_t j = 0; j < width; j++)
+				row[j] += bias[j];
+		}
+	}
+}
+
+CLONES void
+hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		const HvReal *row = d + r * ldd;
+
+		INDEPENDENT
+		for (size_t j = 0; j < width; j++)
+			db[j] += row[j];
+	}
+}
+
+CLONES void
+hv_reparametrise(HvReal *code, const HvReal *noise, HvReal *z, HvReal *kl, size_t n, size_t latent)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal *mu = code + r * 2 * latent, *logvar = mu + latent;
+		HvReal sum = 0;
+
+		INDEPENDENT
+		for (size_t j = 0; j < latent; j++)
+		{
+			HvReal lv = within(logvar[j], HV_LOGVAR_MIN, HV_LOGVAR_MAX);
+			HvReal sigma = REAL(exp)(lv * (HvReal) 0.5);
+
+			logvar[j] = lv;
+			z[r * latent + j] = mu[j] + sigma * noise[r * latent + j];
+			sum += mu[j] * mu[j] + sigma * sigma - 1 - lv;
+		}
+		kl[r] += sum * (HvReal) 0.5;
+	}
+}
+
+CLONES void
+hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *noise, const HvReal *dz,
+                          const HvReal *weight, HvReal beta, size_t n, size_t latent)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		const HvReal *mu = code + r * 2 * latent, *logvar = mu + latent;
+		HvReal *d_mu = d_code + r * 2 * latent, *d_logvar = d_mu + latent;
+		HvReal w = weight != NULL ? weight[r] * beta : beta;
+
+		INDEPENDENT
+		for (size_t j = 0; j < latent; j++)
+		{
+			HvReal g = dz[r * latent + j];
+			HvReal sigma = REAL(exp)(logvar[j] * (HvReal) 0.5);
+			HvReal d = (HvReal) 0.5 * (g * noise[r * latent + j] * sigma + w * (sigma * sigma - 1));
+
+			d_mu[j] = g + w * mu[j];
+			d_logvar[j] = logvar[j] <= HV_LOGVAR_MIN || logvar[j] >= HV_LOGVAR_MAX ? 0 : d;
+		}
+	}
+}
+
+CLONES void
+hv_adam_update(HvReal *p, const HvReal *g, HvReal *m, HvReal *v, size_t n, HvReal lr, HvReal beta1,
+               HvReal beta2, HvReal epsilon, HvReal correction1, HvReal correction2, HvReal decay)
+{
+	HvReal step = lr / correction1, scale = 1 / correction2, keep = 1 - lr * decay;
+	HvReal rest1 = 1 - beta1, rest2 = 1 - beta2;
+
+	/*
+	 * A dead unit's moments fade by 0.9 a step and would end as denormal numbers, which cost a
+	 * hundred times as much: below 1e-30 they are 0. TINY keeps the root's argument normal; next
+	 * to epsilon it is nothing.
+	 */
+	INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal first = beta1 * m[i] + rest1 * g[i];
+		HvReal second = beta2 * v[i] + rest2 * g[i] * g[i];
+
+		first = first < (HvReal) 1e-30 && first > (HvReal) -1e-30 ? 0 : first;
+		second = second < (HvReal) 1e-30 ? 0 : second;
+		m[i] = first;
+		v[i] = second;
+		p[i] = keep * p[i] - step * first / (REAL(sqrt)(second * scale + TINY) + epsilon);
+	}
+}

@@ -1,0 +1,53 @@
+/*
+ * elementwise.h: loops over plain arrays, written so that the compiler vectorises them.
+ *
+ * This is the one file compiled with -ffast-math (DESIGN, "Facts found beforehand": gcc calls
+ * libmvec only then). Nothing here may test for NaN or infinity; callers do.
+ */
+#ifndef HV_ELEMENTWISE_H
+#define HV_ELEMENTWISE_H
+
+#include "real.h"
+#include "status.h"
+
+/* y[i] = max(y[i], 0) */
+void hv_relu(HvReal *y, size_t n);
+
+/* d[i] = y[i] > 0 ? d[i] : 0, the backward pass of hv_relu given its output y */
+void hv_relu_backward(HvReal *d, const HvReal *y, size_t n);
+
+/* y[i] = 1 / (1 + exp(-x[i])); y[i] = exp(x[i]); y[i] = log(1 + exp(x[i])) without overflow */
+void hv_sigmoid(HvReal *y, const HvReal *x, size_t n);
+void hv_exp(HvReal *y, const HvReal *x, size_t n);
+void hv_softplus(HvReal *y, const HvReal *x, size_t n);
+
+/* y[r][j] += bias[j], and with relu: y = max(y, 0), for n rows of `width` at distance ldy */
+void hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t width, int relu);
+
+/* db[j] += sum over rows of d[r][j] */
+void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width);
+
+/*
+ * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),
+ * logvar clamped to [HV_LOGVAR_MIN, HV_LOGVAR_MAX] in place; z = mu + exp(logvar/2) * noise;
+ * kl[r] = 1/2 sum(mu^2 + exp(logvar) - 1 - logvar), added to.
+ */
+#define HV_LOGVAR_MIN (-8)
+#define HV_LOGVAR_MAX 6
+void hv_reparametrise(HvReal *code, const HvReal *noise, HvReal *z, HvReal *kl, size_t n,
+					  size_t latent);
+
+/*
+ * Its backward pass: d_code[r] = the gradient of (loss + weight[r] * beta * kl[r]) with respect to
+ * code, given dz = d loss / d z. A logvar at a clamp gets no gradient. weight NULL means 1.
+ */
+void hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *noise,
+							   const HvReal *dz, const HvReal *weight, HvReal beta, size_t n,
+							   size_t latent);
+
+/* One AdamW step over a flat vector; see adam.h for the meaning. */
+void hv_adam_update(HvReal *p, const HvReal *g, HvReal *m, HvReal *v, size_t n, HvReal lr,
+					HvReal beta1, HvReal beta2, HvReal epsilon, HvReal correction1,
+					HvReal correction2, HvReal decay);
+
+#endif

@@ -1,0 +1,350 @@
+/*
+ * format.c: the bytes of a model, and how they are written; format_read.c reads them.
+ *
+ * Everything is little-endian on every host, and nothing is padded:
+ *
+ *     0   "HVAE"
+ *     4   u16 format version (1)
+ *     6   u16 flags, none yet: 0
+ *     8   u64 length of everything, header and checksum included
+ *     16  five sections in this order, each: 4 bytes of tag, u64 length of its content, content
+ *         SCHM  u32 columns, u32 stages, u32 value slots, u32 width of a record; per column:
+ *                 text name, type, feature, unit, note
+ *                 u8 cell, role, stage, kind, transform
+ *                 u8 bits: 1 integer, 2 boolean, 4 levels given, 8 key
+ *                 f64 low, high, factor, offset, shift, center, scale
+ *                 u32 width; u32 levels, per level: text, and f64 number when cells are numbers
+ *         CONF  u8 architecture; u32 hidden layers, u32 size of each;
+ *               u32 stages, u32 latent size of each; u32 members; f64 beta
+ *         PARM  u64 count, f32 each
+ *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
+ *               texts f64 mean, sd, min, max; f64 share of each level;
+ *               when cells are numbers f64 × 65 quantiles
+ *         PROV  u64 seed, rows, validation rows, fingerprint; u32 epochs, best epoch;
+ *               f64 train, validation, baseline ELBO, epsilon, delta; u8 row security;
+ *               text source, trainer, extension version; f64 × 65 surprise, f64 × 65 of the first stage
+ *     end u32 CRC-32C of all bytes before
+ *
+ *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
+ *
+ * Equal models give equal bytes: no pointers, no padding, one NaN. A hidden layer of 64 and one of
+ * 32 in CONF, e.g.: 02 00 00 00  40 00 00 00  20 00 00 00.
+ *
+ * History: 1 is the first format.
+ */
+#include "format.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Writes where `bytes` is not NULL, and counts in any case. */
+typedef struct Writer
+{
+	uint8_t *bytes;
+	size_t size; /* written, or that would have been */
+	HvStatus status;
+} Writer;
+
+/*
+ * Slicing by eight: table[k][b] is the checksum of byte b followed by k zero bytes. Making the
+ * tables takes a few microseconds, less than the checksum of a small model, and keeps 2,048
+ * constants out of this file.
+ */
+static void
+make_tables(uint32_t table[8][256])
+{
+	for (uint32_t b = 0; b < 256; b++)
+	{
+		uint32_t crc = b;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (crc & 1 ? 0x82F63B78u : 0);
+		table[0][b] = crc;
+	}
+	for (int k = 1; k < 8; k++)
+		for (uint32_t b = 0; b < 256; b++)
+			table[k][b] = (table[k - 1][b] >> 8) ^ table[0][table[k - 1][b] & 0xFF];
+}
+
+uint32_t
+hv_crc32c(const uint8_t *bytes, size_t size)
+{
+	uint32_t table[8][256];
+	uint32_t crc = 0xFFFFFFFFu;
+
+	make_tables(table);
+	for (; size >= 8; size -= 8, bytes += 8)
+	{
+		uint32_t next = 0;
+
+		for (int i = 0; i < 4; i++)
+			next ^= table[7 - i][bytes[i] ^ ((crc >> 8 * i) & 0xFF)] ^ table[3 - i][bytes[i + 4]];
+		crc = next;
+	}
+	for (; size > 0; size--, bytes++)
+		crc = (crc >> 8) ^ table[0][(crc ^ *bytes) & 0xFF];
+	return ~crc;
+}
+
+/* ------------------------------------------------------------------ pieces */
+
+static void
+put_bytes(Writer *writer, const void *bytes, size_t n)
+{
+	if (writer->bytes != NULL && n > 0)
+		memcpy(writer->bytes + writer->size, bytes, n);
+	writer->size += n;
+}
+
+/* The lowest `n` bytes of a number, lowest first. */
+static void
+put_uint(Writer *writer, uint64_t number, int n)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < n; i++)
+		bytes[i] = (uint8_t) (number >> 8 * i);
+	put_bytes(writer, bytes, (size_t) n);
+}
+
+static void
+put_u8(Writer *writer, unsigned number)
+{
+	put_uint(writer, number, 1);
+}
+
+static void
+put_u32(Writer *writer, uint32_t number)
+{
+	put_uint(writer, number, 4);
+}
+
+static void
+put_u64(Writer *writer, uint64_t number)
+{
+	put_uint(writer, number, 8);
+}
+
+static void
+put_f64(Writer *writer, double number)
+{
+	uint64_t bits = 0x7FF8000000000000u; /* the one NaN */
+
+	if (!isnan(number))
+		memcpy(&bits, &number, sizeof(bits));
+	put_u64(writer, bits);
+}
+
+static void
+put_f64s(Writer *writer, const double *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_f64(writer, numbers[i]);
+}
+
+/* What the reader would refuse is refused here: a model that cannot be read must not be stored. */
+static void
+put_text(Writer *writer, const char *text)
+{
+	size_t length = text != NULL ? strlen(text) : 0;
+
+	if (length > HV_MAX_TEXT)
+		writer->status = HV_TOO_LARGE;
+	put_u32(writer, (uint32_t) length);
+	put_bytes(writer, text, length);
+}
+
+/* A section's length is known at its end, and written where begin_section left room for it. */
+static size_t
+begin_section(Writer *writer, const char *tag)
+{
+	put_bytes(writer, tag, 4);
+	put_u64(writer, 0);
+	return writer->size;
+}
+
+static void
+end_section(Writer *writer, size_t begin)
+{
+	Writer length = {writer->bytes, begin - 8, HV_OK};
+
+	put_u64(&length, writer->size - begin);
+}
+
+/* ------------------------------------------------------------------ sections */
+
+static void
+put_column(Writer *writer, const HvColumn *column)
+{
+	put_text(writer, column->name);
+	put_text(writer, column->type);
+	put_text(writer, column->feature);
+	put_text(writer, column->unit);
+	put_text(writer, column->note);
+	put_u8(writer, column->cell);
+	put_u8(writer, column->role);
+	put_u8(writer, (unsigned) column->stage);
+	put_u8(writer, column->kind);
+	put_u8(writer, column->transform);
+	put_u8(writer,
+	       column->integer | column->boolean << 1 | column->fixed_levels << 2 | column->key << 3);
+	put_f64(writer, column->low);
+	put_f64(writer, column->high);
+	put_f64(writer, column->factor);
+	put_f64(writer, column->offset);
+	put_f64(writer, column->shift);
+	put_f64(writer, column->center);
+	put_f64(writer, column->scale);
+	put_u32(writer, column->width);
+	put_u32(writer, column->nlevels);
+	for (uint32_t i = 0; i < column->nlevels; i++)
+	{
+		put_text(writer, column->levels[i]);
+		if (column->cell == HV_CELL_NUMBER)
+			put_f64(writer, column->level_values[i]);
+	}
+}
+
+static void
+put_schema(Writer *writer, const HvSchema *schema)
+{
+	size_t section = begin_section(writer, "SCHM");
+
+	put_u32(writer, schema->ncolumns);
+	put_u32(writer, schema->nstages);
+	put_u32(writer, schema->nvalues);
+	put_u32(writer, schema->width);
+	for (uint32_t i = 0; i < schema->ncolumns; i++)
+		put_column(writer, &schema->columns[i]);
+	end_section(writer, section);
+}
+
+static void
+put_config(Writer *writer, const HvConfig *config, uint32_t nstages)
+{
+	size_t section = begin_section(writer, "CONF");
+
+	put_u8(writer, config->architecture);
+	put_u32(writer, config->nhidden);
+	for (uint32_t i = 0; i < config->nhidden; i++)
+		put_u32(writer, config->hidden[i]);
+	put_u32(writer, nstages);
+	for (uint32_t i = 0; i < nstages; i++)
+		put_u32(writer, config->latent[i]);
+	put_u32(writer, config->members);
+	put_f64(writer, config->beta);
+	end_section(writer, section);
+}
+
+static void
+put_parameters(Writer *writer, const HvVae *vae)
+{
+	size_t section = begin_section(writer, "PARM");
+
+	put_u64(writer, vae->nparameters);
+	if (writer->bytes == NULL)
+		writer->size += vae->nparameters * 4;
+	else
+		for (size_t i = 0; i < vae->nparameters; i++)
+		{
+			float number = (float) vae->parameters[i];
+			uint32_t bits;
+
+			if (!isfinite(number))
+				writer->status = HV_DIVERGED;
+			memcpy(&bits, &number, sizeof(bits));
+			put_u32(writer, bits);
+		}
+	end_section(writer, section);
+}
+
+static void
+put_statistics(Writer *writer, const HvSchema *schema)
+{
+	size_t section = begin_section(writer, "STAT");
+
+	for (uint32_t i = 0; i < schema->ncolumns; i++)
+	{
+		const HvColumn *column = &schema->columns[i];
+
+		put_u64(writer, column->observed);
+		put_u64(writer, column->missing);
+		put_u64(writer, column->implausible);
+		put_f64(writer, column->distinct);
+		if (column->cell != HV_CELL_TEXT)
+		{
+			put_f64(writer, column->mean);
+			put_f64(writer, column->sd);
+			put_f64(writer, column->min);
+			put_f64(writer, column->max);
+		}
+		put_f64s(writer, column->level_shares, column->nlevels);
+		if (column->cell == HV_CELL_NUMBER)
+			put_f64s(writer, column->quantiles, HV_QUANTILES);
+	}
+	end_section(writer, section);
+}
+
+static void
+put_provenance(Writer *writer, const HvProvenance *provenance)
+{
+	size_t section = begin_section(writer, "PROV");
+
+	put_u64(writer, provenance->seed);
+	put_u64(writer, provenance->rows);
+	put_u64(writer, provenance->validation_rows);
+	put_u64(writer, provenance->fingerprint);
+	put_u32(writer, provenance->epochs);
+	put_u32(writer, provenance->best_epoch);
+	put_f64(writer, provenance->train_elbo);
+	put_f64(writer, provenance->validation_elbo);
+	put_f64(writer, provenance->baseline_elbo);
+	put_f64(writer, provenance->epsilon);
+	put_f64(writer, provenance->delta);
+	put_u8(writer, provenance->row_security);
+	put_text(writer, provenance->source);
+	put_text(writer, provenance->trainer);
+	put_text(writer, provenance->extension_version);
+	put_f64s(writer, provenance->surprise, HV_QUANTILES);
+	put_f64s(writer, provenance->first_surprise, HV_QUANTILES);
+	end_section(writer, section);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static void
+put_model(Writer *writer, const HvModel *model)
+{
+	put_bytes(writer, HV_FORMAT_MAGIC, 4);
+	put_uint(writer, HV_FORMAT_VERSION, 2);
+	put_uint(writer, 0, 2);
+	put_u64(writer, 0);
+	put_schema(writer, &model->schema);
+	put_config(writer, &model->vae.config, model->schema.nstages);
+	put_parameters(writer, &model->vae);
+	put_statistics(writer, &model->schema);
+	put_provenance(writer, &model->provenance);
+}
+
+size_t
+hv_model_size(const HvModel *model)
+{
+	Writer writer = {NULL, 0, HV_OK};
+
+	put_model(&writer, model);
+	return writer.size + HV_FORMAT_TRAILER;
+}
+
+HvStatus
+hv_model_write(const HvModel *model, uint8_t *bytes, size_t size)
+{
+	Writer writer = {bytes, 0, HV_OK};
+	Writer length = {bytes, 8, HV_OK};
+
+	if (size != hv_model_size(model))
+		return HV_BAD_ARGUMENT;
+	put_model(&writer, model);
+	put_u64(&length, size);
+	put_u32(&writer, hv_crc32c(bytes, writer.size));
+	return writer.status;
+}

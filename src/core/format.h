@@ -1,0 +1,55 @@
+/*
+ * format.h: the bytes of a model. The layout is drawn at the top of format.c.
+ */
+#ifndef HV_FORMAT_H
+#define HV_FORMAT_H
+
+#include "vae.h"
+
+#define HV_FORMAT_VERSION 1
+#define HV_FORMAT_MAGIC   "HVAE"
+#define HV_FORMAT_HEADER  16 /* bytes before the first section */
+#define HV_FORMAT_TRAILER 4  /* the checksum behind the last one */
+
+/* What a training knows of itself and of its data; all of it goes into the bytes. */
+typedef struct HvProvenance
+{
+	uint64_t seed;
+	uint64_t rows, validation_rows;
+	uint64_t fingerprint; /* hash over the encoded rows, order included */
+	uint32_t epochs, best_epoch;
+	double train_elbo, validation_elbo, baseline_elbo; /* nats per row; NaN when there is none */
+	double epsilon, delta; /* privacy budget; infinity and 0 without differential privacy */
+	bool row_security;     /* the trainer saw the table through row security */
+	const char *source;    /* qualified name of the relation */
+	const char *trainer;   /* role */
+	const char *extension_version;
+	/* Quantiles over the training rows of -ELBO per observed cell: of whole records, for
+	 * vae_anomaly, and of the first stage alone, for the plausibility of a plan. */
+	double surprise[HV_QUANTILES];
+	double first_surprise[HV_QUANTILES];
+} HvProvenance;
+
+typedef struct HvModel
+{
+	HvSchema schema;
+	HvVae vae; /* vae.schema points to schema above */
+	HvProvenance provenance;
+} HvModel;
+
+/* Size of the bytes, and the bytes; equal models give equal bytes. */
+size_t hv_model_size(const HvModel *model);
+HvStatus hv_model_write(const HvModel *model, uint8_t *bytes, size_t size);
+
+/*
+ * Reads and checks everything: magic, version, total length, CRC, every count against the limits
+ * of schema.h before it allocates, every tensor, every enumeration, every number for finiteness.
+ * On failure *why is a constant text that says what was wrong ("checksum mismatch", …).
+ */
+HvStatus hv_model_read(const uint8_t *bytes, size_t size, HvArena *arena, HvModel *model,
+                       const char **why);
+
+/* CRC-32C (Castagnoli) of bytes: the last four of a model are that of all before. */
+uint32_t hv_crc32c(const uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * likelihood.h: p(cell | decoder output), one table of them.
+ *
+ * A head reads `outputs` decoder outputs of a column and `scales` free parameters shared by all
+ * rows (a log-variance, thresholds, a log-size). The row functions work on n rows of one column:
+ *
+ *   gaussian     o = mean; scale s = log-variance, clamped to [-7, 2]
+ *                -log p = 1/2 (log 2 pi + s + (x - o)^2 exp(-s)), x the transformed, scaled value
+ *   bernoulli    o = logit; x in [0, 1] (the seed uses it for min-max scaled numbers, too):
+ *                -log p = softplus(o) - x o; a column of several features sums over them
+ *   categorical  o = logits, x one-hot: -log p = logsumexp(o) - o_x
+ *   ordinal      P(level <= k) = sigmoid(th_k - o), th_0 = s_0, th_k = th_{k-1} + softplus(s_k)
+ *                (SCIENCE 3.2: d log P_k/d o = -(1 - sigmoid(th_k - o) - sigmoid(th_{k-1} - o)))
+ *   negative_binomial  o = log mean, s = log size r (HI-VAE's Poisson cannot be over-dispersed)
+ *
+ * Densities are those of the encoded value; hv_log_jacobian turns them into the original unit's.
+ */
+#ifndef HV_LIKELIHOOD_H
+#define HV_LIKELIHOOD_H
+
+#include "schema.h"
+
+typedef enum HvLikelihoodId
+{
+	HV_GAUSSIAN = 0,
+	HV_BERNOULLI,
+	HV_CATEGORICAL_LOGITS,
+	HV_CUMULATIVE_LOGIT,
+	HV_NEGATIVE_BINOMIAL,
+	HV_LIKELIHOODS
+} HvLikelihoodId;
+
+/* n rows of one head; every matrix row-major with its row distance. */
+typedef struct HvHead
+{
+	const HvColumn *column;
+	size_t n;
+	const HvReal *x;	  /* n×width encoded targets */
+	size_t ldx;
+	const HvReal *weight; /* n, at distance ldw: mask bit × weight of the row; 0 = not counted */
+	size_t ldw;
+	const HvReal *o;	  /* n×outputs decoder outputs */
+	size_t ldo;
+	const HvReal *scale;  /* scales */
+} HvHead;
+
+typedef struct HvLikelihood
+{
+	const char *name;
+	size_t (*outputs)(const HvColumn *column);
+	size_t (*scales)(const HvColumn *column);
+
+	/* nll[r] += weight[r] * -log p(x[r] | o[r]) */
+	void (*forward)(const HvHead *head, HvReal *nll);
+
+	/* d_o[r] = weight[r] * d(-log p)/d o[r] (ldd apart); d_scale += the sum of the same over rows */
+	void (*backward)(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale);
+
+	/* mean[r][width] = E[x | o[r]] on the encoded scale; probabilities for categories and binaries */
+	void (*mean)(const HvHead *head, HvReal *mean, size_t ldm);
+
+	/* sample[r][width] ~ p(x | o[r]), encoded; uniforms from (key, stream, r * outputs …) */
+	void (*sample)(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds);
+
+	/* The outputs and scales under which the head is the column's marginal distribution. */
+	void (*marginal)(const HvColumn *column, HvReal *o, HvReal *scale);
+} HvLikelihood;
+
+/* The likelihood of a column; `seed` is the seed architecture, where all are Bernoulli. */
+const HvLikelihood *hv_likelihood(const HvColumn *column, bool seed);
+const HvLikelihood *hv_likelihood_by_id(HvLikelihoodId id);
+
+/* log |dx/dv| at encoded x: log p(v) = log p(x) + this. 0 for level columns and counts. */
+double hv_log_jacobian(const HvColumn *column, double x);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * recipe.c: the training options chosen from the size of the table, where the user gave none.
+ *
+ *     rows        hidden     batch   at most        SCIENCE 3.8 has the sources
+ *     < 1,000     64, 64      64     200 epochs
+ *     < 20,000    64, 64     128     100 epochs
+ *     < 100,000   128, 128   256      60 epochs
+ *     more        128, 128   512      30 epochs
+ *
+ * Early stopping on the held-out rows usually ends before that. latent: 16 for the first stage
+ * (at most half its features), 8 for the later ones (at most their columns).
+ */
+#include <string.h>
+
+#include "fit.h"
+
+void
+hv_fit_defaults(HvFitOptions *options, size_t rows)
+{
+	memset(options, 0, sizeof(*options));
+	options->epochs = rows < 1000 ? 200 : rows < 20000 ? 100 : rows < 100000 ? 60 : 30;
+	options->patience = 10;
+	options->batch_size = rows < 1000 ? 64 : rows < 20000 ? 128 : rows < 100000 ? 256 : 512;
+	options->learning_rate = 1e-3;
+	options->warmup = 0.1;
+	options->hide = 0.2;
+	options->clip = 5;
+}
+
+static uint32_t
+between(uint32_t low, uint32_t value, uint32_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+void
+hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
+				   const HvSchema *schema)
+{
+	memset(config, 0, sizeof(*config));
+	config->architecture = architecture;
+	config->nhidden = 2;
+	config->hidden[0] = config->hidden[1] = rows < 20000 ? 64 : 128;
+	config->members = architecture == HV_ORDERED ? 4 : 1;
+	config->beta = 1;
+	for (uint32_t s = 0; s < schema->nstages; s++)
+	{
+		const HvStage *stage = &schema->stages[s];
+		uint32_t features = stage->mask - stage->begin;
+
+		config->latent[s] = s == 0 ? between(2, features / 2, 16)
+								   : between(1, stage->last - stage->first, 8);
+	}
+}

@@ -1,0 +1,446 @@
+/*
+ * stats.c: from the summaries of the columns (summary.c) to a schema.
+ *
+ * Owns: which columns are left out and why, the choice of kinds, levels, and scaling.
+ *
+ * Worked example, 5,500 rows of a health table:
+ *     respondent_id   integers, 5,500 different         left out: key
+ *     sex             "female", "male"                  binary, levels in bytewise order
+ *     general_health  5 texts                           categorical (ordinal if the catalogue says)
+ *     sleep_quality   1 … 5                             ordinal
+ *     hba1c           3.8 … 16.2, skewness 2.9          positive: (log v - center) / scale
+ *     phq9            0 … 27, 28 different, skew 1.8    count: (log(v + 1) - center) / scale
+ *     alcohol_g       0 … 300, skewness 5               real, log(v + shift), see log_shift
+ *     height_cm       130 … 205                         real: (v - mean) / sd
+ */
+#include "stats.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "summary.h"
+
+/* Minutes or steps are integers, too, and come as few different ones; nobody counts that far. */
+#define MOST_COUNTED 256
+
+struct HvStats
+{
+	HvArena *arena;
+	uint32_t ncolumns;
+	HvSummary *summaries;
+};
+
+/* ------------------------------------------------------------------ while rows go by */
+
+static HvStatus
+init_levels(HvSummary *summary, const HvColumn *column)
+{
+	const double *numbers = column->level_values;
+
+	if (column->nlevels < 1)
+		return HV_BAD_ARGUMENT;
+	if (column->cell == HV_CELL_NUMBER ? numbers == NULL : column->levels == NULL)
+		return HV_BAD_ARGUMENT;
+	for (uint32_t i = 0; i < column->nlevels; i++)
+	{
+		if (column->cell != HV_CELL_NUMBER)
+			HV_TRY(hv_summary_level(summary, column->levels[i], 0));
+		else if (!isfinite(numbers[i]) || (i > 0 && numbers[i] <= numbers[i - 1]))
+			return HV_BAD_ARGUMENT;
+		else
+			HV_TRY(hv_summary_level(summary, NULL, numbers[i]));
+	}
+	return HV_OK;
+}
+
+HvStatus
+hv_stats_init(HvStats **stats, const HvSchema *schema, HvArena *arena)
+{
+	HvStats *made = hv_new(arena, HvStats, 1, 1);
+
+	*stats = made;
+	if (schema->ncolumns > HV_MAX_COLUMNS)
+		return HV_TOO_LARGE;
+	if (made == NULL)
+		return HV_NO_MEMORY;
+	made->arena = arena;
+	made->ncolumns = schema->ncolumns;
+	made->summaries = hv_new(arena, HvSummary, schema->ncolumns, 1);
+	if (made->summaries == NULL)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < schema->ncolumns; i++)
+	{
+		const HvColumn *column = &schema->columns[i];
+
+		HV_TRY(hv_summary_init(&made->summaries[i], column, i, arena));
+		if (column->fixed_levels && column->cell != HV_CELL_VECTOR)
+			HV_TRY(init_levels(&made->summaries[i], column));
+	}
+	return HV_OK;
+}
+
+void
+hv_stats_number(HvStats *stats, uint32_t column, double value)
+{
+	hv_summary_number(&stats->summaries[column], value);
+}
+
+HvStatus
+hv_stats_text(HvStats *stats, uint32_t column, const char *text, size_t length)
+{
+	return hv_summary_text(&stats->summaries[column], text, length, stats->arena);
+}
+
+HvStatus
+hv_stats_vector(HvStats *stats, uint32_t column, const float *values, size_t n)
+{
+	return hv_summary_vector(&stats->summaries[column], values, n);
+}
+
+void
+hv_stats_missing(HvStats *stats, uint32_t column)
+{
+	stats->summaries[column].missing++;
+}
+
+/* ------------------------------------------------------------------ what is left out */
+
+/* Why a column is left out, or NULL. A kind the caller asked for silences the guesses. */
+static const char *
+reason_left_out(const HvColumn *column, const HvSummary *summary)
+{
+	double observed = (double) summary->observed;
+	double distinct = hv_summary_distinct(summary);
+	bool nearly_all = distinct >= 0.9 * observed;
+	bool wished = column->kind != HV_KIND_AUTO;
+
+	if (column->key)
+		return "key";
+	if (summary->observed == 0)
+		return "empty";
+	if (distinct < 2)
+		return "constant";
+	if (column->cell == HV_CELL_TEXT)
+	{
+		if (nearly_all && observed > 20 && !summary->fixed && (summary->full || !wished))
+			return "identifier: nearly every value differs";
+		if (summary->full)
+			return "more than 256 different texts";
+	}
+	if (column->cell == HV_CELL_NUMBER && column->integer && !wished && nearly_all &&
+	    observed >= 100 && distinct > 1024)
+		return "key";
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ kinds */
+
+static HvKind
+guess_number_kind(const HvSummary *summary)
+{
+	double distinct = hv_summary_distinct(summary);
+	bool skewed = hv_summary_skewness(summary) > 1;
+	bool integers = !summary->fractional;
+
+	if (summary->fixed)
+		return summary->nentries == 2 ? HV_BINARY : HV_CATEGORICAL;
+	if (distinct == 2)
+		return HV_BINARY;
+	if (integers && distinct <= 10 && summary->max - summary->min <= 10)
+		return HV_ORDINAL;
+	if (skewed && summary->min > 0)
+		return HV_POSITIVE;
+	if (skewed && integers && summary->min >= 0 && summary->max <= MOST_COUNTED && distinct <= 64)
+		return HV_COUNT;
+	return HV_REAL;
+}
+
+/* The caller's wish where the numbers can bear it; else a guess, and a note that says so. */
+static HvKind
+number_kind(HvKind wish, const HvSummary *summary, const char **note)
+{
+	switch (wish)
+	{
+		case HV_REAL:
+		case HV_DATE: return wish;
+		case HV_POSITIVE:
+			if (summary->min > 0)
+				return wish;
+			*note = "not all values are positive: taken as real";
+			return HV_REAL;
+		case HV_COUNT:
+			if (!summary->fractional && summary->min >= 0)
+				return wish;
+			*note = "not all values are counts: taken as real";
+			return HV_REAL;
+		case HV_ORDINAL:
+		case HV_CATEGORICAL:
+			if (!summary->full)
+				return wish;
+			*note = "more than 256 different values: taken as a number";
+			break;
+		case HV_BINARY:
+			if (!summary->full && summary->nentries == 2)
+				return wish;
+			*note = "more than two different values";
+			break;
+		default: break;
+	}
+	return guess_number_kind(summary);
+}
+
+static HvKind
+text_kind(HvKind wish, const HvSummary *summary, const char **note)
+{
+	if (wish == HV_ORDINAL || wish == HV_CATEGORICAL)
+		return wish;
+	if (summary->nentries == 2)
+		return HV_BINARY;
+	if (wish == HV_BINARY)
+		*note = "more than two different texts";
+	return HV_CATEGORICAL;
+}
+
+/* ------------------------------------------------------------------ levels */
+
+/* Writes the digits of `number`, at least `least` of them; returns the position behind. */
+static char *
+put_digits(char *out, uint64_t number, int least)
+{
+	char digits[20];
+	int n = 0;
+
+	for (; number > 0 || n < least; number /= 10)
+		digits[n++] = (char) ('0' + number % 10);
+	while (n > 0)
+		*out++ = digits[--n];
+	return out;
+}
+
+/* A number with the decimals it needs, at most 15 digits: "3", "-0.25", "1.5e-07". */
+static size_t
+number_text(double number, char *text)
+{
+	double value = fabs(number), power = 1, whole;
+	int exponent = 0, decimals = 0;
+	char *out = text;
+
+	if (value > 0 && (value >= 1e15 || value < 1e-4))
+	{
+		exponent = (int) floor(log10(value));
+		value /= pow(10, exponent);
+	}
+	while (fabs(round(value * power) / power - value) > 1e-14 * value &&
+	       round(value * power * 10) < 1e15)
+	{
+		power *= 10;
+		decimals++;
+	}
+	if (number < 0)
+		*out++ = '-';
+	whole = floor(round(value * power) / power);
+	out = put_digits(out, (uint64_t) whole, 1);
+	if (decimals > 0)
+	{
+		*out++ = '.';
+		out = put_digits(out, (uint64_t) (round(value * power) - whole * power), decimals);
+	}
+	if (exponent != 0)
+	{
+		*out++ = 'e';
+		*out++ = exponent < 0 ? '-' : '+';
+		out = put_digits(out, (uint64_t) (exponent < 0 ? -exponent : exponent), 2);
+	}
+	return (size_t) (out - text);
+}
+
+/* Levels, their numbers and shares; texts that the caller gave stay. */
+static HvStatus
+settle_levels(HvColumn *column, HvSummary *summary, HvArena *arena)
+{
+	const char **given = summary->fixed ? column->levels : NULL;
+	bool numbers = column->cell == HV_CELL_NUMBER;
+
+	if (!summary->fixed)
+		hv_summary_sort_levels(summary);
+	column->nlevels = summary->nentries;
+	column->levels = hv_new(arena, const char *, column->nlevels, 1);
+	column->level_shares = hv_new(arena, double, column->nlevels, 1);
+	column->level_values = numbers ? hv_new(arena, double, column->nlevels, 1) : NULL;
+	if (!column->levels || !column->level_shares || (numbers && !column->level_values))
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < column->nlevels; i++)
+	{
+		const HvEntry *entry = &summary->entries[i];
+
+		column->level_shares[i] = (double) entry->count / (double) summary->observed;
+		column->levels[i] = given != NULL ? given[i] : entry->text;
+		if (numbers)
+			column->level_values[i] = entry->number;
+		if (column->levels[i] == NULL)
+		{
+			char text[40];
+			size_t length = number_text(entry->number, text);
+
+			column->levels[i] = hv_arena_text(arena, text, length);
+			if (column->levels[i] == NULL)
+				return HV_NO_MEMORY;
+		}
+	}
+	return HV_OK;
+}
+
+/* ------------------------------------------------------------------ scaling */
+
+/* Ordinals are centred on their mean level; with minmax they become index / (levels - 1). */
+static void
+scale_levels(HvColumn *column, bool minmax)
+{
+	double mean = 0, square = 0;
+
+	if (column->kind != HV_ORDINAL)
+		return;
+	column->scale = column->nlevels - 1;
+	if (minmax)
+		return;
+	for (uint32_t i = 0; i < column->nlevels; i++)
+		mean += column->level_shares[i] * i;
+	for (uint32_t i = 0; i < column->nlevels; i++)
+		square += column->level_shares[i] * (i - mean) * (i - mean);
+	column->center = mean;
+	column->scale = sqrt(square);
+}
+
+/*
+ * What is added before the logarithm. Behaviours are often zero for many people and spread over
+ * decades for the rest: 1 is small enough where the usual amount is 5 or more, else a tenth of the
+ * usual amount is, so that 0 stands apart from little and does not become an outlier.
+ */
+static double
+log_shift(const HvColumn *column, const HvSummary *summary)
+{
+	size_t zeros = 0;
+	double median;
+
+	if (column->kind == HV_POSITIVE)
+		return 0;
+	if (column->kind == HV_COUNT)
+		return 1;
+	while (zeros < summary->nsample && summary->sample[zeros] <= 0)
+		zeros++;
+	if (zeros == summary->nsample)
+		return 1;
+	median = hv_sorted_quantile(summary->sample + zeros, summary->nsample - zeros, 0.5);
+	return median >= 5 ? 1 : 0.1 * median;
+}
+
+/* Mean and standard deviation of the logarithms, over the sample. */
+static void
+scale_log(HvColumn *column, const HvSummary *summary)
+{
+	double mean = 0, square = 0;
+
+	column->transform = HV_LOG;
+	column->shift = log_shift(column, summary);
+	for (uint32_t i = 0; i < summary->nsample; i++)
+		mean += log(summary->sample[i] + column->shift);
+	mean /= summary->nsample;
+	for (uint32_t i = 0; i < summary->nsample; i++)
+	{
+		double d = log(summary->sample[i] + column->shift) - mean;
+
+		square += d * d;
+	}
+	column->center = mean;
+	column->scale = sqrt(square / summary->nsample);
+}
+
+static void
+scale_number(HvColumn *column, const HvSummary *summary, bool minmax)
+{
+	bool logs = column->kind == HV_POSITIVE || column->kind == HV_COUNT;
+
+	if (column->kind == HV_REAL && summary->min >= 0 && hv_summary_skewness(summary) > 1)
+		logs = true;
+	if (minmax)
+	{
+		column->center = summary->min;
+		column->scale = summary->max - summary->min;
+	}
+	else if (logs && column->cell == HV_CELL_NUMBER)
+		scale_log(column, summary);
+	else
+	{
+		column->center = summary->mean;
+		column->scale = hv_summary_sd(summary);
+	}
+}
+
+/* ------------------------------------------------------------------ finish */
+
+/* Counts and moments, for vae_profile also of columns that are left out; NaN where none exist. */
+static void
+describe(HvColumn *column, HvSummary *summary)
+{
+	bool numbers = summary->n > 0;
+
+	column->observed = summary->observed;
+	column->missing = summary->missing;
+	column->implausible = summary->implausible;
+	column->distinct = hv_summary_distinct(summary);
+	column->mean = numbers ? summary->mean : NAN;
+	column->sd = numbers ? hv_summary_sd(summary) : NAN;
+	column->min = numbers ? summary->min : NAN;
+	column->max = numbers ? summary->max : NAN;
+	for (int i = 0; i < HV_QUANTILES; i++)
+		column->quantiles[i] = NAN;
+	if (summary->nsample > 0)
+		hv_summary_quantiles(summary, column->quantiles);
+}
+
+static HvStatus
+settle(HvColumn *column, HvSummary *summary, HvArena *arena, bool minmax)
+{
+	describe(column, summary);
+	column->transform = HV_LINEAR;
+	column->shift = column->center = 0;
+	column->scale = 1;
+	column->width = column->cell == HV_CELL_VECTOR ? summary->width : 1;
+	column->note = reason_left_out(column, summary);
+	column->used = column->note == NULL;
+	if (!column->used)
+		return HV_OK;
+	if (column->cell == HV_CELL_VECTOR)
+		column->kind = HV_EMBEDDING;
+	else if (column->cell == HV_CELL_TEXT)
+		column->kind = text_kind(column->kind, summary, &column->note);
+	else
+		column->kind = number_kind(column->kind, summary, &column->note);
+	if (minmax && (column->kind == HV_POSITIVE || column->kind == HV_COUNT))
+		column->kind = HV_REAL;
+
+	if (hv_has_levels(column))
+	{
+		HV_TRY(settle_levels(column, summary, arena));
+		scale_levels(column, minmax);
+		column->width = column->kind == HV_CATEGORICAL ? column->nlevels : 1;
+	}
+	else
+	{
+		column->nlevels = 0;
+		scale_number(column, summary, minmax);
+	}
+	if (!(column->scale > 0) || !isfinite(column->scale))
+		column->scale = 1; /* values so close that their variance rounds to zero */
+	return HV_OK;
+}
+
+HvStatus
+hv_stats_finish(HvStats *stats, HvSchema *schema, HvArena *arena, bool minmax)
+{
+	if (schema->ncolumns != stats->ncolumns)
+		return HV_BAD_ARGUMENT;
+	for (uint32_t i = 0; i < schema->ncolumns; i++)
+		HV_TRY(settle(&schema->columns[i], &stats->summaries[i], arena, minmax));
+	return HV_OK;
+}

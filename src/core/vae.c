@@ -1,0 +1,284 @@
+/*
+ * vae.c: forward and backward pass of a block; network.c lays its parameters out.
+ *
+ * A block is the same code whatever the architecture; what differs are three numbers: how much of
+ * the record the encoder sees (`in`), how much of it conditions the decoder (`u`, 0 in a plain
+ * VAE), and the heads. Example, one stage with age and sex, latent 2, hidden 64, 64:
+ *
+ *     record    | age sex | m m |                        in = 4, u = 0
+ *     encoder   4 -> 64 -> 64 -> 4 = (mu1 mu2 | logvar1 logvar2)
+ *     decoder   2 -> 64 -> 64 -> 2 outputs               mean of age, logit of sex
+ *
+ * Gradients are checked against finite differences in test/core/test_grad_vae.c, and against
+ * PyTorch, tensor by tensor, in test/core/test_seed_reference.c.
+ */
+#include "vae.h"
+
+#include <string.h>
+
+#include "elementwise.h"
+#include "layer.h"
+
+const HvBlock *
+hv_vae_block(const HvVae *vae, uint32_t stage, uint32_t member)
+{
+	for (uint32_t i = 0; i < vae->nblocks; i++)
+		if (vae->blocks[i].stage == stage && vae->blocks[i].member == member)
+			return &vae->blocks[i];
+	return NULL;
+}
+
+/* Width of hidden layer `layer` of the decoder, which mirrors the encoder. */
+static inline size_t
+decoder_hidden(const HvVae *vae, uint32_t layer)
+{
+	return vae->config.hidden[vae->config.nhidden - 1 - layer];
+}
+
+static size_t
+widest_hidden(const HvVae *vae)
+{
+	size_t widest = 0;
+
+	for (uint32_t l = 0; l < vae->config.nhidden; l++)
+		if (vae->config.hidden[l] > widest)
+			widest = vae->config.hidden[l];
+	return widest;
+}
+
+/* Room for the largest block in every dimension, so that one work serves all of them. */
+HvStatus
+hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena *arena)
+{
+	size_t latent = 0, outputs = 0, scales = 0, hidden = widest_hidden(vae);
+
+	memset(work, 0, sizeof(*work));
+	work->rows = rows;
+	for (uint32_t i = 0; i < vae->nblocks; i++)
+	{
+		const HvBlock *block = &vae->blocks[i];
+
+		latent = block->latent > latent ? block->latent : latent;
+		outputs = block->outputs > outputs ? block->outputs : outputs;
+		scales = block->scales > scales ? block->scales : scales;
+	}
+	for (uint32_t l = 0; l < vae->config.nhidden; l++)
+	{
+		work->encoder[l] = hv_new(arena, HvReal, rows, vae->config.hidden[l]);
+		work->decoder[l] = hv_new(arena, HvReal, rows, decoder_hidden(vae, l));
+		if (work->encoder[l] == NULL || work->decoder[l] == NULL)
+			return HV_NO_MEMORY;
+	}
+	work->code = hv_new(arena, HvReal, rows, 2 * latent);
+	work->noise = hv_new(arena, HvReal, rows, latent);
+	work->z = hv_new(arena, HvReal, rows, latent);
+	work->out = hv_new(arena, HvReal, rows, outputs);
+	work->nll = hv_new(arena, HvReal, rows, 1);
+	work->kl = hv_new(arena, HvReal, rows, 1);
+	if (!work->code || !work->noise || !work->z || !work->out || !work->nll || !work->kl)
+		return HV_NO_MEMORY;
+	if (!backward)
+		return HV_OK;
+	work->d_out = hv_new(arena, HvReal, rows, outputs);
+	work->d_hidden[0] = hv_new(arena, HvReal, rows, hidden);
+	work->d_hidden[1] = hv_new(arena, HvReal, rows, hidden);
+	work->d_z = hv_new(arena, HvReal, rows, latent);
+	work->d_code = hv_new(arena, HvReal, rows, 2 * latent);
+	work->d_scale = hv_new(arena, HvReal, scales + 1, 1);
+	if (!work->d_out || !work->d_hidden[0] || !work->d_hidden[1] || !work->d_z || !work->d_code ||
+		!work->d_scale)
+		return HV_NO_MEMORY;
+	return HV_OK;
+}
+
+void
+hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+				   const HvReal *record, size_t ld, size_t n, HvWork *work)
+{
+	const HvReal *p = vae->parameters;
+	const HvReal *x = record;
+	size_t in = block->in, ldx = ld;
+
+	for (uint32_t l = 0; l < vae->config.nhidden; l++)
+	{
+		size_t h = vae->config.hidden[l];
+
+		hv_linear_forward(blas, work->encoder[l], h, x, ldx, p + block->encoder_w[l], n, in, h,
+						  false);
+		hv_add_bias(work->encoder[l], h, p + block->encoder_b[l], n, h, true);
+		x = work->encoder[l];
+		in = ldx = h;
+	}
+	hv_linear_forward(blas, work->code, 2 * block->latent, x, ldx, p + block->code_w, n, in,
+					  2 * block->latent, false);
+	hv_add_bias(work->code, 2 * block->latent, p + block->code_b, n, 2 * block->latent, false);
+}
+
+void
+hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+				   const HvReal *record, size_t ld, size_t n, HvWork *work)
+{
+	const HvReal *p = vae->parameters;
+	const HvReal *x = work->z;
+	size_t in = block->latent;
+
+	for (uint32_t l = 0; l < vae->config.nhidden; l++)
+	{
+		size_t h = decoder_hidden(vae, l);
+
+		hv_linear_forward(blas, work->decoder[l], h, x, in, p + block->decoder_w[l], n, in, h,
+						  false);
+		if (l == 0 && block->u > 0)
+			hv_linear_forward(blas, work->decoder[l], h, record, ld, p + block->decoder_u, n,
+							  block->u, h, true);
+		hv_add_bias(work->decoder[l], h, p + block->decoder_b[l], n, h, true);
+		x = work->decoder[l];
+		in = h;
+	}
+	hv_linear_forward(blas, work->out, block->outputs, x, in, p + block->output_w, n, in,
+					  block->outputs, false);
+	if (block->u > 0)
+		hv_linear_forward(blas, work->out, block->outputs, record, ld, p + block->output_u, n,
+						  block->u, block->outputs, true);
+	hv_add_bias(work->out, block->outputs, p + block->output_b, n, block->outputs, false);
+}
+
+HvHead
+hv_vae_head(const HvVae *vae, const HvBlock *block, uint32_t column, const HvBatch *batch,
+			const HvWork *work)
+{
+	const HvColumn *c = &vae->schema->columns[column];
+	HvHead head = {
+		.column = c,
+		.o = work->out + vae->head_at[column],
+		.ldo = block->outputs,
+		.scale = vae->parameters + block->scale + vae->scale_at[column],
+	};
+
+	if (batch != NULL)
+	{
+		head.n = batch->n;
+		head.x = batch->target + c->x_at;
+		head.ldx = batch->ld;
+		head.weight = batch->weight + column;
+		head.ldw = vae->schema->ncolumns;
+	}
+	return head;
+}
+
+void
+hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+				 HvWork *work)
+{
+	const HvStage *stage = &vae->schema->stages[block->stage];
+	bool seed = vae->config.architecture == HV_SEED;
+
+	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
+	memset(work->kl, 0, batch->n * sizeof(HvReal));
+	memset(work->nll, 0, batch->n * sizeof(HvReal));
+	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);
+	hv_decoder_forward(vae, block, blas, batch->target, batch->ld, batch->n, work);
+	for (uint32_t j = stage->first; j < stage->last; j++)
+	{
+		HvHead head = hv_vae_head(vae, block, j, batch, work);
+
+		hv_likelihood(head.column, seed)->forward(&head, work->nll);
+	}
+}
+
+/* work->d_out and the gradient of the scales, both times factor. */
+static void
+heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvReal factor,
+			   HvWork *work, HvReal *gradient)
+{
+	const HvStage *stage = &vae->schema->stages[block->stage];
+	bool seed = vae->config.architecture == HV_SEED;
+
+	memset(work->d_scale, 0, block->scales * sizeof(HvReal));
+	for (uint32_t j = stage->first; j < stage->last; j++)
+	{
+		HvHead head = hv_vae_head(vae, block, j, batch, work);
+
+		hv_likelihood(head.column, seed)
+			->backward(&head, work->d_out + vae->head_at[j], block->outputs,
+					   work->d_scale + vae->scale_at[j]);
+	}
+	for (size_t i = 0; i < block->scales; i++)
+		gradient[block->scale + i] += factor * work->d_scale[i];
+	for (size_t i = 0; i < batch->n * block->outputs; i++)
+		work->d_out[i] *= factor;
+}
+
+/* From d_out back to d_z; the inputs' gradients are not needed. */
+static void
+decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+				 HvWork *work, HvReal *gradient)
+{
+	const HvReal *p = vae->parameters;
+	size_t n = batch->n, out = block->outputs;
+	const HvReal *dy = work->d_out;
+	uint32_t last = vae->config.nhidden - 1;
+	size_t h = decoder_hidden(vae, last);
+
+	hv_linear_backward(blas, gradient + block->output_w, work->d_hidden[0], h, dy, out,
+					   work->decoder[last], h, p + block->output_w, n, h, out, false);
+	if (block->u > 0)
+		hv_linear_backward(blas, gradient + block->output_u, NULL, 0, dy, out, batch->target,
+						   batch->ld, p + block->output_u, n, block->u, out, false);
+	hv_sum_rows(gradient + block->output_b, dy, out, n, out);
+	for (uint32_t l = last + 1; l-- > 0;)
+	{
+		HvReal *d = work->d_hidden[(last - l) % 2];
+		HvReal *below = l > 0 ? work->d_hidden[(last - l + 1) % 2] : work->d_z;
+		const HvReal *x = l > 0 ? work->decoder[l - 1] : work->z;
+		size_t in = l > 0 ? decoder_hidden(vae, l - 1) : block->latent;
+
+		h = decoder_hidden(vae, l);
+		hv_relu_backward(d, work->decoder[l], n * h);
+		hv_linear_backward(blas, gradient + block->decoder_w[l], below, in, d, h, x, in,
+						   p + block->decoder_w[l], n, in, h, false);
+		if (l == 0 && block->u > 0)
+			hv_linear_backward(blas, gradient + block->decoder_u, NULL, 0, d, h, batch->target,
+							   batch->ld, p + block->decoder_u, n, block->u, h, false);
+		hv_sum_rows(gradient + block->decoder_b[l], d, h, n, h);
+	}
+}
+
+static void
+encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+				 HvWork *work, HvReal *gradient)
+{
+	const HvReal *p = vae->parameters;
+	size_t n = batch->n, code = 2 * block->latent;
+	uint32_t last = vae->config.nhidden - 1;
+	size_t h = vae->config.hidden[last];
+
+	hv_linear_backward(blas, gradient + block->code_w, work->d_hidden[0], h, work->d_code, code,
+					   work->encoder[last], h, p + block->code_w, n, h, code, false);
+	hv_sum_rows(gradient + block->code_b, work->d_code, code, n, code);
+	for (uint32_t l = last + 1; l-- > 0;)
+	{
+		HvReal *d = work->d_hidden[(last - l) % 2];
+		HvReal *below = l > 0 ? work->d_hidden[(last - l + 1) % 2] : NULL;
+		const HvReal *x = l > 0 ? work->encoder[l - 1] : batch->input;
+		size_t in = l > 0 ? vae->config.hidden[l - 1] : block->in;
+		size_t ldx = l > 0 ? in : batch->ld;
+
+		h = vae->config.hidden[l];
+		hv_relu_backward(d, work->encoder[l], n * h);
+		hv_linear_backward(blas, gradient + block->encoder_w[l], below, in, d, h, x, ldx,
+						   p + block->encoder_w[l], n, in, h, false);
+		hv_sum_rows(gradient + block->encoder_b[l], d, h, n, h);
+	}
+}
+
+void
+hv_block_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+				  HvReal beta, HvReal factor, HvWork *work, HvReal *gradient)
+{
+	heads_backward(vae, block, batch, factor, work, gradient);
+	decoder_backward(vae, block, blas, batch, work, gradient);
+	hv_reparametrise_backward(work->d_code, work->code, work->noise, work->d_z, batch->row_weight,
+							  beta * factor, batch->n, block->latent);
+	encoder_backward(vae, block, blas, batch, work, gradient);
+}

@@ -1,0 +1,152 @@
+/*
+ * test_grad_likelihood.c: the gradient of every likelihood, with respect to outputs and scales,
+ * against central differences of its forward function. Compiled with a double core.
+ */
+#include "head_fixture.h"
+
+#define H 1e-6
+
+static HvReal d_o[ROWS * LD], d_scale[SCALES], nll[ROWS];
+
+/* Sum over rows of weighted -log p. */
+static double
+loss(const Fixture *f)
+{
+	double sum = 0;
+
+	memset(nll, 0, sizeof(nll));
+	f->likelihood->forward(&f->head, nll);
+	for (size_t r = 0; r < f->head.n; r++)
+		sum += nll[r];
+	return sum;
+}
+
+/* The numeric derivative with respect to *p of the rows first … first+n-1. */
+static double
+numeric(Fixture *f, HvReal *p, size_t first, size_t n)
+{
+	HvReal kept = *p;
+	HvHead whole = f->head;
+	double up, down;
+
+	f->head.x += first * LD;
+	f->head.o += first * LD;
+	f->head.weight += first * 2;
+	f->head.n = n;
+	*p = kept + H;
+	up = loss(f);
+	*p = kept - H;
+	down = loss(f);
+	*p = kept;
+	f->head = whole;
+	return (up - down) / (2 * H);
+}
+
+/* ||analytic - numeric|| / ||numeric|| over the outputs of all rows. */
+static double
+output_error(Fixture *f)
+{
+	size_t outputs = f->likelihood->outputs(&f->column);
+	double difference = 0, size = 0;
+
+	for (size_t r = 0; r < ROWS; r++)
+		for (size_t j = 0; j < outputs; j++)
+		{
+			double want = numeric(f, &f->o[r * LD + j], r, 1);
+
+			difference += pow(d_o[r * LD + j] - want, 2);
+			size += want * want;
+		}
+	return sqrt(difference / size);
+}
+
+static void
+check_fixture(Fixture *f, const char *what)
+{
+	size_t outputs = f->likelihood->outputs(&f->column);
+	size_t scales = f->likelihood->scales(&f->column);
+	bool zero = true, assigned = true, apart = true;
+	double worst = 0;
+
+	for (size_t i = 0; i < ROWS * LD; i++)
+		d_o[i] = 777;
+	for (size_t i = 0; i < SCALES; i++)
+		d_scale[i] = 50;
+	f->likelihood->backward(&f->head, d_o, LD, d_scale);
+	for (size_t r = 0; r < ROWS; r++)
+		for (size_t j = 0; j < LD; j++)
+		{
+			if (j < outputs && f->weight[r * 2] == 0)
+				zero = zero && d_o[r * LD + j] == 0;
+			if (j < outputs)
+				assigned = assigned && d_o[r * LD + j] != 777;
+			else
+				apart = apart && d_o[r * LD + j] == 777;
+		}
+	for (size_t k = 0; k < scales; k++)
+	{
+		double want = numeric(f, &f->scale[k], 0, ROWS);
+
+		worst = fmax(worst, fabs(d_scale[k] - 50 - want) / fmax(1, fabs(want)));
+	}
+	for (size_t k = scales; k < SCALES; k++)
+		apart = apart && d_scale[k] == 50;
+	ok(output_error(f) < 1e-5, "%s%s, outputs: relative error %.1e", f->name, what,
+	   output_error(f));
+	if (scales > 0)
+		ok(worst < 1e-5, "%s%s, scales: relative error %.1e", f->name, what, worst);
+	ok(zero && assigned && apart, "%s%s: rows of weight 0 get 0, and nothing else is written",
+	   f->name, what);
+}
+
+/* Outputs 12 times as large: the tails. The scales of a gaussian and a count stay inside. */
+static void
+stretch(Fixture *f)
+{
+	for (size_t i = 0; i < ROWS * LD; i++)
+		f->o[i] *= 12;
+	for (size_t i = 1; i < SCALES; i++)
+		f->scale[i] *= 3;
+}
+
+static void
+clamped_scale(Fixture *f, HvReal s)
+{
+	HvReal before;
+
+	f->scale[0] = s;
+	d_scale[0] = before = 50;
+	f->likelihood->backward(&f->head, d_o, LD, d_scale);
+	ok(d_scale[0] == before && numeric(f, &f->scale[0], 0, ROWS) == 0,
+	   "%s, scale %g: clamped, no gradient", f->name, s);
+	ok(output_error(f) < 1e-5, "%s, scale %g: outputs", f->name, s);
+}
+
+int
+main(void)
+{
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		check_fixture(fixture(i), "");
+		if (fixture(i)->column.kind != HV_COUNT)
+		{
+			Fixture *f = fixture(i);
+
+			stretch(f);
+			check_fixture(f, ", large outputs");
+		}
+	}
+	for (HvReal s = -5; s < 9; s += 3)
+	{
+		Fixture *f = fixture(9);
+
+		f->scale[0] = s;
+		check_fixture(f, s < 0 ? ", small size" : ", large size");
+	}
+	clamped_scale(fixture(0), -9);
+	clamped_scale(fixture(0), 3);
+	clamped_scale(fixture(3), 3);
+	clamped_scale(fixture(9), 12);
+	clamped_scale(fixture(9), -8);
+	return done_testing();
+}

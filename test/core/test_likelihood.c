@@ -1,0 +1,438 @@
+/*
+ * test_likelihood.c: values worked out by hand, probabilities that sum to 1, extremes, means and
+ * samples against each other, marginals, and the units of densities.
+ */
+#include "head_fixture.h"
+
+#define DRAWS 20000
+
+/* -log p of one row, o and scales as given. */
+static double
+nll_of(const HvColumn *column, bool seed, const HvReal *x, const HvReal *o, const HvReal *scale)
+{
+	HvReal weight = 1, nll = 0;
+	HvHead head = {
+		.column = column,
+		.n = 1,
+		.x = x,
+		.weight = &weight,
+		.o = o,
+		.scale = scale,
+	};
+
+	hv_likelihood(column, seed)->forward(&head, &nll);
+	return nll;
+}
+
+static void
+table(void)
+{
+	static const struct
+	{
+		HvKind kind;
+		HvLikelihoodId id;
+	} pairs[] = {
+		{HV_REAL, HV_GAUSSIAN},           {HV_POSITIVE, HV_GAUSSIAN},
+		{HV_DATE, HV_GAUSSIAN},           {HV_EMBEDDING, HV_GAUSSIAN},
+		{HV_BINARY, HV_BERNOULLI},        {HV_CATEGORICAL, HV_CATEGORICAL_LOGITS},
+		{HV_COUNT, HV_NEGATIVE_BINOMIAL}, {HV_ORDINAL, HV_CUMULATIVE_LOGIT},
+	};
+	bool right = true, seed = true;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+	{
+		HvColumn c = test_column(pairs[i].kind, 1, 2);
+
+		right = right && hv_likelihood(&c, false) == hv_likelihood_by_id(pairs[i].id);
+		seed = seed && hv_likelihood(&c, true) == hv_likelihood_by_id(HV_BERNOULLI);
+	}
+	ok(right, "the likelihood of every kind");
+	ok(seed, "all are Bernoulli in the seed");
+}
+
+static void
+by_hand(void)
+{
+	HvColumn real = test_column(HV_REAL, 1, 0), binary = test_column(HV_BINARY, 1, 2);
+	HvColumn category = test_column(HV_CATEGORICAL, 3, 3), level = test_column(HV_ORDINAL, 1, 3);
+	HvColumn count = test_column(HV_COUNT, 1, 0), block = test_column(HV_EMBEDDING, 2, 0);
+	HvReal log2 = (HvReal) log(2), s[2] = {0, (HvReal) log(exp(1) - 1)};
+	HvReal x;
+
+	ok(near(nll_of(&real, false, (HvReal[]){1.5}, (HvReal[]){0.5}, (HvReal[]){0}), 1.4189385, 1e-6),
+	   "gaussian, one standard deviation off");
+	ok(near(nll_of(&real, false, (HvReal[]){3}, (HvReal[]){1}, (HvReal[]){log2}),
+	        0.5 * (log(2 * M_PI) + log(2) + 2), 1e-6),
+	   "gaussian, variance 2");
+	ok(near(nll_of(&block, false, (HvReal[]){1, 0}, (HvReal[]){0, 0}, (HvReal[]){0}),
+	        log(2 * M_PI) + 0.5, 1e-6),
+	   "gaussian, a block of two");
+	ok(near(nll_of(&binary, false, (HvReal[]){1}, (HvReal[]){0}, NULL), log(2), 1e-6), "bernoulli");
+	ok(near(nll_of(&real, true, (HvReal[]){0.25}, (HvReal[]){log2}, NULL), log(3) - 0.25 * log(2),
+	        1e-6),
+	   "bernoulli of a scaled number");
+	ok(near(nll_of(&category, false, (HvReal[]){0, 1, 0}, (HvReal[]){0, 0, log2}, NULL), log(4),
+	        1e-6),
+	   "categorical");
+	for (int k = 0; k < 3; k++)
+	{
+		const double p[] = {0.5, 0.7310586 - 0.5, 1 - 0.7310586};
+
+		x = (HvReal) ((k - level.center) / level.scale);
+		ok(near(nll_of(&level, false, &x, (HvReal[]){0}, s), -log(p[k]), 1e-6), "ordinal, level %d",
+		   k);
+	}
+	x = (HvReal) ((log(3) - count.center) / count.scale);
+	ok(near(nll_of(&count, false, &x, (HvReal[]){0}, (HvReal[]){0}), log(8), 1e-6),
+	   "negative binomial, geometric");
+}
+
+/* The probabilities of all levels, and of all counts, sum to 1. */
+static void
+sum_to_one(void)
+{
+	HvColumn category = test_column(HV_CATEGORICAL, 5, 5), level = test_column(HV_ORDINAL, 1, 5);
+	HvColumn count = test_column(HV_COUNT, 1, 0);
+	const HvReal o[5] = {1, -2, (HvReal) 0.3, 0, 2}, s[4] = {-1, (HvReal) 0.5, -2, 1};
+	double sum = 0;
+
+	for (int k = 0; k < 5; k++)
+		sum += exp(
+			-nll_of(&category, false, (HvReal[]){k == 0, k == 1, k == 2, k == 3, k == 4}, o, NULL));
+	ok(near(sum, 1, 1e-6), "categorical sums to 1");
+	sum = 0;
+	for (int k = 0; k < 5; k++)
+	{
+		HvReal x = (HvReal) ((k - level.center) / level.scale);
+
+		sum += exp(-nll_of(&level, false, &x, o, s));
+	}
+	ok(near(sum, 1, 1e-6), "ordinal sums to 1");
+	for (int log_size = -1; log_size < 6; log_size += 3)
+	{
+		double mean = 0;
+
+		sum = 0;
+		for (int k = 0; k < 3000; k++)
+		{
+			HvReal x = (HvReal) ((log1p(k) - count.center) / count.scale);
+			double p =
+				exp(-nll_of(&count, false, &x, (HvReal[]){2}, (HvReal[]){(HvReal) log_size}));
+
+			sum += p;
+			mean += k * p;
+		}
+		ok(near(sum, 1, 1e-5) && near(mean, exp(2), 1e-5),
+		   "negative binomial, log size %d: sums to 1, mean e^o", log_size);
+	}
+}
+
+/* Outputs of ±80 and extreme scales: finite losses and gradients. */
+static void
+extremes(void)
+{
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		static const HvReal sizes[] = {-80, -30, 0, 30, 80};
+		Fixture *f = fixture(i);
+		HvReal nll[ROWS] = {0}, d_o[ROWS * LD] = {0}, d_scale[SCALES] = {0}, mean[ROWS * LD] = {0};
+		bool finite = true;
+
+		for (size_t j = 0; j < ROWS * LD; j++)
+			f->o[j] = sizes[j * 7 % 5];
+		for (int round = 0; round < 3; round++)
+		{
+			for (size_t j = 0; j < SCALES; j++)
+				f->scale[j] = (HvReal) (round == 0 ? 0 : round == 1 ? -80 : 80);
+			f->likelihood->forward(&f->head, nll);
+			f->likelihood->backward(&f->head, d_o, LD, d_scale);
+			f->likelihood->mean(&f->head, mean, LD);
+			for (size_t r = 0; r < ROWS; r++)
+			{
+				finite = finite && isfinite(nll[r]);
+				for (size_t j = 0; j < LD; j++)
+					finite = finite && isfinite(d_o[r * LD + j]) && isfinite(mean[r * LD + j]);
+			}
+			for (size_t j = 0; j < SCALES; j++)
+				finite = finite && isfinite(d_scale[j]);
+		}
+		ok(finite, "%s: outputs and scales of ±80", f->name);
+	}
+}
+
+/* A row of weight 0 is not looked at: its target and output may be anything. */
+static void
+weights(void)
+{
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		Fixture *f = fixture(i);
+		HvReal once[ROWS] = {0}, twice[ROWS], d_o[ROWS * LD], d_scale[SCALES] = {0};
+		bool skipped = true, scaled = true;
+
+		for (size_t r = 3; r < ROWS; r += 5)
+			for (size_t j = 0; j < f->column.width; j++)
+				f->x[r * LD + j] = (HvReal) NAN;
+		f->likelihood->forward(&f->head, once);
+		for (size_t r = 0; r < ROWS; r++)
+		{
+			twice[r] = 1;
+			f->weight[r * 2] *= 2;
+		}
+		f->likelihood->forward(&f->head, twice);
+		f->likelihood->backward(&f->head, d_o, LD, d_scale);
+		for (size_t r = 0; r < ROWS; r++)
+		{
+			skipped = skipped && (r % 5 != 3 || (once[r] == 0 && d_o[r * LD] == 0));
+			scaled = scaled && near(twice[r], 1 + 2 * once[r], 1e-6);
+		}
+		for (size_t j = 0; j < SCALES; j++)
+			skipped = skipped && isfinite(d_scale[j]);
+		ok(skipped, "%s: rows of weight 0 are skipped", f->name);
+		ok(scaled, "%s: the loss is added, times the weight", f->name);
+	}
+}
+
+/* A value in the unit in which the mean of the samples tends to what `mean` states. */
+static double
+unit(const Fixture *f, HvReal encoded)
+{
+	if (f->likelihood == hv_likelihood_by_id(HV_NEGATIVE_BINOMIAL))
+		return expm1(encoded * f->column.scale + f->column.center);
+	return encoded;
+}
+
+/* Many draws for one row of outputs: their mean and, of a gaussian, their deviation. */
+static void
+samples(void)
+{
+	static HvReal o[DRAWS * LD], drawn[DRAWS * LD], again[LD], mean[LD];
+
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		Fixture *f = fixture(i);
+		bool good = true, repeatable;
+		double worst = 0;
+
+		for (size_t r = 0; r < DRAWS; r++)
+			memcpy(o + r * LD, f->o, LD * sizeof(HvReal));
+		f->head.o = o;
+		f->head.n = DRAWS;
+		f->head.x = f->head.weight = NULL;
+		f->likelihood->sample(&f->head, 9, HV_STREAM(HV_RNG_USE, i), drawn, LD);
+		f->head.n = 1;
+		f->likelihood->mean(&f->head, mean, LD);
+		f->likelihood->sample(&f->head, 9, HV_STREAM(HV_RNG_USE, i), again, LD);
+		for (size_t j = 0; j < f->column.width; j++)
+		{
+			double sum = 0, squares = 0, m, sd;
+
+			for (size_t r = 0; r < DRAWS; r++)
+			{
+				double v = unit(f, drawn[r * LD + j]);
+
+				sum += v;
+				squares += v * v;
+			}
+			m = sum / DRAWS;
+			sd = sqrt(squares / DRAWS - m * m);
+			worst = fmax(worst, fabs(m - unit(f, mean[j])) / (sd / sqrt(DRAWS)));
+			if (f->likelihood == hv_likelihood_by_id(HV_GAUSSIAN))
+				good = good && near(sd, exp(0.5 * f->scale[0]), 0.03);
+		}
+		repeatable = memcmp(again, drawn, f->column.width * sizeof(HvReal)) == 0;
+		ok(good && worst < 5, "%s: samples have the mean (%.1f standard errors off)", f->name,
+		   worst);
+		ok(repeatable, "%s: and repeat", f->name);
+	}
+}
+
+/* Frequencies of drawn counts and levels against their probabilities. */
+static void
+frequencies(void)
+{
+	static HvReal o[DRAWS * LD], drawn[DRAWS * LD];
+	static const HvReal sizes[] = {-3, 0, 3, 8};
+
+	for (int i = 0; i < 5; i++)
+	{
+		Fixture *f = fixture(i < 4 ? 9 : 8);
+		int seen[40] = {0};
+		double chi2 = 0, degrees = 0;
+
+		for (size_t r = 0; r < DRAWS; r++)
+			o[r * LD] = i < 4 ? 2 : 1;
+		if (i < 4)
+			f->scale[0] = sizes[i];
+		f->head.o = o;
+		f->head.n = DRAWS;
+		f->likelihood->sample(&f->head, 4, (uint64_t) i, drawn, LD);
+		for (size_t r = 0; r < DRAWS; r++)
+		{
+			double t = drawn[r * LD] * f->column.scale + f->column.center;
+			long k = lround(i < 4 ? expm1(t) : t);
+
+			if (k < 40)
+				seen[k]++;
+		}
+		for (int k = 0; k < (i < 4 ? 40 : 5); k++)
+		{
+			HvReal x = (HvReal) (((i < 4 ? log1p(k) : k) - f->column.center) / f->column.scale);
+			double want = DRAWS * exp(-nll_of(&f->column, false, &x, o, f->scale));
+
+			if (want < 5)
+				continue;
+			chi2 += pow(seen[k] - want, 2) / want;
+			degrees++;
+		}
+		ok(chi2 < degrees + 5 * sqrt(2 * degrees), "%s: frequencies, chi-square %.1f of %g cells",
+		   f->name, chi2, degrees);
+	}
+}
+
+/* Counts so large that the first probability underflows still come out near their mean. */
+static void
+large_counts(void)
+{
+	Fixture *f = fixture(9);
+	HvReal o = (HvReal) log(1e4), s = 9, drawn[200];
+	double sum = 0;
+
+	f->head.o = &o;
+	f->head.ldo = 0;
+	f->head.scale = &s;
+	f->head.n = 200;
+	f->likelihood->sample(&f->head, 4, 1, drawn, 1);
+	for (int i = 0; i < 200; i++)
+		sum += unit(f, drawn[i]);
+	ok(near(sum / 200, 1e4, 0.01), "counts around 10,000");
+}
+
+static void
+number_marginals(void)
+{
+	HvColumn real = test_column(HV_REAL, 1, 0), positive = real;
+	HvColumn count = test_column(HV_COUNT, 1, 0);
+	HvReal o[1], s[1];
+
+	real.center = 3;
+	real.scale = 2;
+	hv_likelihood(&real, false)->marginal(&real, o, s);
+	ok(near(o[0], 0.5, 1e-6) && near(s[0], log(6.25) > 2 ? 2 : log(6.25), 1e-6),
+	   "gaussian: mean and sd, encoded");
+	real.sd = 0;
+	hv_likelihood(&real, false)->marginal(&real, o, s);
+	ok(s[0] == -7, "gaussian: no spread ends at the clamp");
+
+	/* log(v + 1) uniform on [0, 2]: mean 1, variance 1/3 */
+	positive.transform = HV_LOG;
+	positive.shift = 1;
+	positive.center = 0.5;
+	positive.scale = 2;
+	for (int i = 0; i < HV_QUANTILES; i++)
+		positive.quantiles[i] = expm1(2.0 * i / (HV_QUANTILES - 1));
+	hv_likelihood(&positive, false)->marginal(&positive, o, s);
+	ok(near(o[0], 0.25, 1e-6) && near(s[0], log(1.0 / 12), 1e-6), "gaussian of a logarithm");
+
+	hv_likelihood(&count, false)->marginal(&count, o, s);
+	ok(near(o[0], log(4), 1e-6) && near(s[0], log(16.0 / 21), 1e-6), "negative binomial: moments");
+	count.sd = 1;
+	hv_likelihood(&count, false)->marginal(&count, o, s);
+	ok(near(s[0], log(1e4), 1e-6), "negative binomial: under-dispersed is Poisson");
+	count.mean = count.sd = 0;
+	hv_likelihood(&count, false)->marginal(&count, o, s);
+	ok(isfinite(o[0]) && isfinite(s[0]), "negative binomial: all zero");
+}
+
+static void
+level_marginals(void)
+{
+	HvColumn real = test_column(HV_REAL, 1, 0), level = test_column(HV_ORDINAL, 1, 5);
+	HvColumn category = test_column(HV_CATEGORICAL, 5, 5), binary = test_column(HV_BINARY, 1, 2);
+	HvReal o[5] = {0}, s[4] = {0}, mean[5];
+	HvHead head = {.column = &category, .n = 1, .o = o};
+
+	hv_likelihood(&level, false)->marginal(&level, o, s);
+	for (int k = 0; k < 5; k++)
+	{
+		HvReal x = (HvReal) ((k - level.center) / level.scale);
+
+		ok(near(exp(-nll_of(&level, false, &x, o, s)), test_shares[k], 1e-5), "ordinal: share %d",
+		   k);
+	}
+
+	hv_likelihood(&category, false)->marginal(&category, o, s);
+	hv_likelihood(&category, false)->mean(&head, mean, 5);
+	ok(near(mean[0], 0.5, 1e-6) && near(mean[4], 0.05, 1e-6), "categorical: shares");
+
+	hv_likelihood(&binary, false)->marginal(&binary, o, s);
+	ok(near(o[0], log(0.1 / 0.9), 1e-6), "bernoulli: share of the second level");
+	binary.level_shares = (double[]){1, 0};
+	hv_likelihood(&binary, false)->marginal(&binary, o, s);
+	ok(near(o[0], log(1e-4 / (1 - 1e-4)), 1e-5), "bernoulli: a level never seen");
+
+	real.scale = 10;
+	hv_likelihood(&real, true)->marginal(&real, o, s);
+	ok(near(o[0], log(0.4 / 0.6), 1e-6), "seed: a number's mean");
+	hv_likelihood(&category, true)->marginal(&category, o, s);
+	ok(near(o[2], log(0.25 / 0.75), 1e-6), "seed: a level's share");
+}
+
+static void
+jacobians(void)
+{
+	HvColumn real = test_column(HV_REAL, 1, 0), level = test_column(HV_ORDINAL, 1, 3);
+	HvColumn count = test_column(HV_COUNT, 1, 0);
+	double v = 7, h = 1e-5, derivative;
+
+	real.center = 2;
+	real.scale = 4;
+	ok(near(hv_log_jacobian(&real, 1), -log(4), 1e-12), "a scaled number");
+	real.transform = HV_LOG;
+	real.shift = 0.5;
+	derivative = (log(v + h + 0.5) - log(v - h + 0.5)) / (2 * h) / 4;
+	ok(near(hv_log_jacobian(&real, (log(v + 0.5) - 2) / 4), log(derivative), 1e-8),
+	   "a scaled logarithm");
+	ok(hv_log_jacobian(&level, 1) == 0 && hv_log_jacobian(&count, 1) == 0, "levels and counts");
+}
+
+/* Nanoseconds for forward and backward of one cell. */
+static void
+speed(void)
+{
+	static HvReal nll[ROWS], d_o[ROWS * LD], d_scale[SCALES];
+
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		Fixture *f = fixture(i);
+		double best = 1;
+
+		for (int round = 0; round < 10; round++)
+		{
+			double start = test_seconds();
+
+			f->likelihood->forward(&f->head, nll);
+			f->likelihood->backward(&f->head, d_o, LD, d_scale);
+			best = fmin(best, test_seconds() - start);
+		}
+		note("%s: %.1f ns a cell, forward and backward", f->name, best / ROWS * 1e9);
+	}
+}
+
+int
+main(void)
+{
+	table();
+	by_hand();
+	sum_to_one();
+	extremes();
+	weights();
+	samples();
+	frequencies();
+	large_counts();
+	number_marginals();
+	level_marginals();
+	jacobians();
+	speed();
+	return done_testing();
+}

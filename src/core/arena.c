@@ -15,7 +15,7 @@
 #include "arena.h"
 
 #define ALIGNMENT ((size_t) 64)
-#define CHUNK     ((size_t) 64 * 1024)
+#define CHUNK ((size_t) 64 * 1024)
 
 void
 hv_arena_init(HvArena *arena, HvMoreFn more, void *ctx, size_t limit)

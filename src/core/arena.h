@@ -21,7 +21,7 @@ typedef struct HvArena
 {
 	HvMoreFn more;
 	void *ctx;
-	char *at;	  /* next free byte of the current chunk */
+	char *at;     /* next free byte of the current chunk */
 	size_t left;  /* bytes left in it */
 	size_t used;  /* bytes got from the host so far */
 	size_t limit; /* the most that may be got */
@@ -35,7 +35,8 @@ int hv_mul(size_t a, size_t b, size_t *product);
 /* rows * cols * size zeroed bytes, 64-byte aligned; NULL on overflow or over the limit. */
 void *hv_arena_alloc(HvArena *arena, size_t rows, size_t cols, size_t size);
 
-#define hv_new(arena, type, rows, cols) ((type *) hv_arena_alloc((arena), (rows), (cols), sizeof(type)))
+#define hv_new(arena, type, rows, cols)                                                            \
+	((type *) hv_arena_alloc((arena), (rows), (cols), sizeof(type)))
 
 /* A copy of `length` bytes with a terminating zero; NULL as above. */
 char *hv_arena_text(HvArena *arena, const char *bytes, size_t length);

@@ -9,9 +9,9 @@
  */
 #include "blas.h"
 
-#define ROW_MAJOR    101
+#define ROW_MAJOR 101
 #define NO_TRANSPOSE 111
-#define TRANSPOSE    112
+#define TRANSPOSE 112
 
 /* c = beta * c: what a product over zero terms leaves. */
 static void

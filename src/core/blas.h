@@ -16,8 +16,8 @@
 
 /* The C interface of BLAS's gemm, as every CBLAS has it (enums are ints, sizes are ints). */
 typedef void (*HvGemmFn)(int order, int transa, int transb, int m, int n, int k, HvReal alpha,
-						 const HvReal *a, int lda, const HvReal *b, int ldb, HvReal beta,
-						 HvReal *c, int ldc);
+                         const HvReal *a, int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c,
+                         int ldc);
 
 typedef struct HvBlas
 {
@@ -30,7 +30,7 @@ typedef struct HvBlas
  * Sizes are limited to HV_MAX_DIM by whoever makes the matrices; zero sizes are allowed.
  */
 void hv_gemm(const HvBlas *blas, bool transa, bool transb, size_t m, size_t n, size_t k,
-			 HvReal alpha, const HvReal *a, size_t lda, const HvReal *b, size_t ldb, HvReal beta,
-			 HvReal *c, size_t ldc);
+             HvReal alpha, const HvReal *a, size_t lda, const HvReal *b, size_t ldb, HvReal beta,
+             HvReal *c, size_t ldc);
 
 #endif

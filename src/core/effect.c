@@ -33,7 +33,7 @@ moved(const HvColumn *column, HvReal x, HvReal before, HvReal after)
 	if (column->kind != HV_COUNT)
 		return x + after - before;
 	value = hv_decode_number(column, x) + hv_decode_number(column, after) -
-			hv_decode_number(column, before);
+	        hv_decode_number(column, before);
 	return (HvReal) hv_encode_number(column, value > 0 ? value : 0);
 }
 
@@ -110,7 +110,7 @@ move_stage(HvCase *c, const HvBlock *block, size_t n, HvReal *base, bool start)
 				*before = mean[r];
 			record[column->x_at] =
 				moved(column, c->record[column->m_at] > 0 ? c->record[column->x_at] : *before,
-					  *before, mean[r]);
+			          *before, mean[r]);
 			record[column->m_at] = 1;
 		}
 	}
@@ -125,7 +125,7 @@ draw_changed(HvCase *c, const HvBlock *block, size_t n)
 	hv_encoder_forward(&c->model->vae, block, c->blas, c->records, c->model->schema.width, n, work);
 	for (size_t r = 0; r < n; r++)
 		hv_normals(EFFECT_KEY, HV_STREAM(HV_RNG_USE, 0), (r % c->draws) * block->latent,
-				   work->noise + r * block->latent, block->latent);
+		           work->noise + r * block->latent, block->latent);
 	memset(work->kl, 0, n * sizeof(HvReal));
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, n, block->latent);
 }
@@ -178,9 +178,8 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 			draw_changed(c, block, n);
 		else
 			for (size_t r = 0; r < n; r++)
-				memcpy(c->work.z + r * block->latent,
-					   c->z[number] + (r % c->draws) * block->latent,
-					   block->latent * sizeof(HvReal));
+				memcpy(c->work.z + r * block->latent, c->z[number] + (r % c->draws) * block->latent,
+				       block->latent * sizeof(HvReal));
 		hv_decoder_forward(vae, block, c->blas, c->records, width, n, &c->work);
 		move_stage(c, block, n, c->base[number], plans == NULL);
 		for (size_t r = 0; plans != NULL && r < n; r++)

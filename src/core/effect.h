@@ -23,7 +23,7 @@
 #include "format.h"
 #include "rules.h"
 
-#define HV_MAX_ITEMS 8	  /* actions in one plan */
+#define HV_MAX_ITEMS 8 /* actions in one plan */
 #define HV_MAX_COUPLED 4
 
 /* A column that follows an action by arithmetic: value × (target / current)^power. */
@@ -73,12 +73,12 @@ typedef struct HvCase
 	/* made by hv_case_init */
 	uint32_t members;
 	HvWork work;
-	size_t rows;	   /* records evaluated at once, a multiple of draws */
+	size_t rows;       /* records evaluated at once, a multiple of draws */
 	HvReal *records;   /* rows×width */
-	HvReal **z;		   /* per block: draws×latent */
-	HvReal **base;	   /* per block: draws×columns of the stage, expected features unchanged */
+	HvReal **z;        /* per block: draws×latent */
+	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */
 	double *unchanged; /* members×draws×outcomes: values without a change */
-	double *value;	   /* outcomes: the person's own, or the expected one where it is missing */
+	double *value;     /* outcomes: the person's own, or the expected one where it is missing */
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -88,8 +88,7 @@ HvStatus hv_case_init(HvCase *c, HvArena *arena);
  * values[plan][draw][outcome] of `nplans` plans under one member. What a
  * plan does to outcome k in draw d is that minus c->unchanged[member][d][k].
  */
-void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans,
-					double *values);
+void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, double *values);
 
 /*
  * The record after a plan: actions at their targets, what follows them moved by the mean over

@@ -18,12 +18,12 @@
 
 #ifdef HV_DOUBLE
 #define REAL(name) name
-#define TINY       0x1p-1022 /* smallest normal number */
-#define MAX_EXP    709       /* exp of more overflows */
+#define TINY 0x1p-1022 /* smallest normal number */
+#define MAX_EXP 709    /* exp of more overflows */
 #else
 #define REAL(name) name##f
-#define TINY       0x1p-126f
-#define MAX_EXP    87
+#define TINY 0x1p-126f
+#define MAX_EXP 87
 #endif
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \

@@ -35,19 +35,19 @@ void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width
 #define HV_LOGVAR_MIN (-8)
 #define HV_LOGVAR_MAX 6
 void hv_reparametrise(HvReal *code, const HvReal *noise, HvReal *z, HvReal *kl, size_t n,
-					  size_t latent);
+                      size_t latent);
 
 /*
  * Its backward pass: d_code[r] = the gradient of (loss + weight[r] * beta * kl[r]) with respect to
  * code, given dz = d loss / d z. A logvar at a clamp gets no gradient. weight NULL means 1.
  */
 void hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *noise,
-							   const HvReal *dz, const HvReal *weight, HvReal beta, size_t n,
-							   size_t latent);
+                               const HvReal *dz, const HvReal *weight, HvReal beta, size_t n,
+                               size_t latent);
 
 /* One AdamW step over a flat vector; see adam.h for the meaning. */
 void hv_adam_update(HvReal *p, const HvReal *g, HvReal *m, HvReal *v, size_t n, HvReal lr,
-					HvReal beta1, HvReal beta2, HvReal epsilon, HvReal correction1,
-					HvReal correction2, HvReal decay);
+                    HvReal beta1, HvReal beta2, HvReal epsilon, HvReal correction1,
+                    HvReal correction2, HvReal decay);
 
 #endif

@@ -31,8 +31,8 @@ typedef struct Learner
 	const HvBlock *block;
 	uint32_t number; /* of the block, keys its noise */
 	HvAdam adam;
-	double nll, kl;	 /* sums over the rows of its last epoch */
-	HvReal *best;	 /* parameters of its best epoch */
+	double nll, kl;   /* sums over the rows of its last epoch */
+	HvReal *best;     /* parameters of its best epoch */
 	double best_loss; /* validation nll + beta kl, per row */
 	int best_epoch;
 	bool done;
@@ -63,7 +63,7 @@ hide_cells(Training *t, uint64_t epoch, size_t first, size_t n)
 	if (t->options->hide <= 0)
 		return;
 	hv_uniforms(t->options->seed, HV_STREAM(HV_RNG_MASK, epoch), first * draws, t->uniform,
-				n * draws);
+	            n * draws);
 	for (size_t r = 0; r < n; r++)
 	{
 		const HvReal *u = t->uniform + r * draws;
@@ -97,8 +97,8 @@ weigh_rows(Training *t, const HvBlock *block, size_t n, bool bootstrap)
 
 		if (bootstrap && block->member > 0)
 			w = (HvReal) -log(1.0 - hv_uniform(t->options->seed,
-											   HV_STREAM(HV_RNG_BOOTSTRAP, block->member),
-											   t->rows[r]));
+			                                   HV_STREAM(HV_RNG_BOOTSTRAP, block->member),
+			                                   t->rows[r]));
 		t->row_weight[r] = w;
 		for (uint32_t j = 0; j < stage->last - stage->first; j++)
 			weight[j] = mask[j] * w;
@@ -108,8 +108,12 @@ weigh_rows(Training *t, const HvBlock *block, size_t n, bool bootstrap)
 static HvBatch
 current_batch(const Training *t, size_t n)
 {
-	return (HvBatch){.n = n, .input = t->input, .target = t->target, .weight = t->weight,
-					 .row_weight = t->row_weight, .ld = t->vae->schema->width};
+	return (HvBatch){.n = n,
+	                 .input = t->input,
+	                 .target = t->target,
+	                 .weight = t->weight,
+	                 .row_weight = t->row_weight,
+	                 .ld = t->vae->schema->width};
 }
 
 /* nll and kl summed over the rows of a pass. */
@@ -125,18 +129,18 @@ sum_pass(const HvWork *work, const HvReal *row_weight, size_t n, double *nll, do
 
 static void
 fill_noise(Training *t, const Learner *learner, HvPurpose purpose, uint64_t epoch, size_t first,
-		   size_t n)
+           size_t n)
 {
 	size_t latent = learner->block->latent;
 
 	hv_normals(t->options->seed, HV_STREAM(purpose, epoch << 8 | learner->number), first * latent,
-			   t->work.noise, n * latent);
+	           t->work.noise, n * latent);
 }
 
 /* One step of one block on the current minibatch. */
 static HvStatus
 learn_batch(Training *t, Learner *learner, uint64_t epoch, size_t first, size_t n, double beta,
-			double rate)
+            double rate)
 {
 	const HvBlock *block = learner->block;
 	size_t size = block->end - block->begin;
@@ -151,7 +155,7 @@ learn_batch(Training *t, Learner *learner, uint64_t epoch, size_t first, size_t 
 	sum_pass(&t->work, t->row_weight, n, &learner->nll, &learner->kl);
 	memset(gradient, 0, size * sizeof(HvReal));
 	hv_block_backward(t->vae, block, t->blas, &batch, (HvReal) beta, (HvReal) 1 / (HvReal) n,
-					  &t->work, t->gradient);
+	                  &t->work, t->gradient);
 	/* the element-wise kernels may turn NaN into 0, the norm of the gradient does not */
 	norm = hv_clip_norm(gradient, size, t->options->clip > 0 ? t->options->clip : INFINITY);
 	if (!isfinite(norm))
@@ -211,10 +215,15 @@ baseline(Training *t, const HvSource *source, HvReal *outputs, double *elbo)
 		{
 			const HvLikelihood *likelihood = hv_likelihood(&schema->columns[j], seed);
 			HvReal *scale = outputs + likelihood->outputs(&schema->columns[j]);
-			HvHead head = {.column = &schema->columns[j], .n = n,
-						   .x = t->target + schema->columns[j].x_at, .ldx = schema->width,
-						   .weight = t->weight + j, .ldw = schema->ncolumns,
-						   .o = outputs, .ldo = 0, .scale = scale};
+			HvHead head = {.column = &schema->columns[j],
+			               .n = n,
+			               .x = t->target + schema->columns[j].x_at,
+			               .ldx = schema->width,
+			               .weight = t->weight + j,
+			               .ldw = schema->ncolumns,
+			               .o = outputs,
+			               .ldo = 0,
+			               .scale = scale};
 
 			likelihood->marginal(head.column, outputs, scale);
 			likelihood->forward(&head, t->work.nll);
@@ -261,7 +270,7 @@ start(Training *t, HvArena *arena)
 	t->uniform = hv_new(arena, HvReal, size, columns + 1);
 	t->rows = hv_new(arena, uint32_t, size, 1);
 	if (!t->learners || !t->gradient || !t->target || !t->input || !t->weight || !t->row_weight ||
-		!t->uniform || !t->rows)
+	    !t->uniform || !t->rows)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
@@ -358,7 +367,7 @@ keep_best(Training *t, Learner *learner, double loss, int epoch, bool may_stop)
  */
 static HvStatus
 judge_epoch(Training *t, const HvSource *train, const HvSource *validation, int epoch,
-			HvEpoch *report)
+            HvEpoch *report)
 {
 	bool warm = epoch >= t->options->warmup * t->options->epochs;
 
@@ -383,7 +392,7 @@ judge_epoch(Training *t, const HvSource *train, const HvSource *validation, int 
 		{
 			HV_TRY(evaluate(t, learner, validation, &nll, &kl));
 			keep_best(t, learner, nll + t->vae->config.beta * kl, epoch,
-					  warm && !t->options->fixed_epochs);
+			          warm && !t->options->fixed_epochs);
 		}
 		if (learner->block->member == 0)
 			report->validation -= learner->best_loss;
@@ -415,7 +424,7 @@ finish(Training *t, const HvSource *train, const HvSource *validation, HvFitResu
 
 		if (learner->best_epoch > 0)
 			memcpy(t->vae->parameters + block->begin, learner->best,
-				   (block->end - block->begin) * sizeof(HvReal));
+			       (block->end - block->begin) * sizeof(HvReal));
 		if (learner->best_epoch > result->best_epoch)
 			result->best_epoch = learner->best_epoch;
 		if (block->member != 0)
@@ -432,7 +441,7 @@ finish(Training *t, const HvSource *train, const HvSource *validation, HvFitResu
 
 HvStatus
 hv_fit(HvVae *vae, const HvBlas *blas, const HvSource *train, const HvSource *validation,
-	   const HvFitOptions *options, const HvHost *host, HvArena *arena, HvFitResult *result)
+       const HvFitOptions *options, const HvHost *host, HvArena *arena, HvFitResult *result)
 {
 	Training t = {.vae = vae, .blas = blas, .options = options, .host = host};
 	HvReal *outputs;

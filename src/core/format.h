@@ -7,9 +7,9 @@
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
-#define HV_FORMAT_MAGIC   "HVAE"
-#define HV_FORMAT_HEADER  16 /* bytes before the first section */
-#define HV_FORMAT_TRAILER 4  /* the checksum behind the last one */
+#define HV_FORMAT_MAGIC "HVAE"
+#define HV_FORMAT_HEADER 16 /* bytes before the first section */
+#define HV_FORMAT_TRAILER 4 /* the checksum behind the last one */
 
 /* What a training knows of itself and of its data; all of it goes into the bytes. */
 typedef struct HvProvenance

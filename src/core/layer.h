@@ -13,14 +13,14 @@
 
 /* y[n×out] (=, or += when add) x[n×in] W[out×in]^T */
 void hv_linear_forward(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *x, size_t ldx,
-					   const HvReal *w, size_t n, size_t in, size_t out, bool add);
+                       const HvReal *w, size_t n, size_t in, size_t out, bool add);
 
 /*
  * dW[out×in] += dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] (=, or += when add)
  * dy[n×out] W[out×in].
  */
 void hv_linear_backward(const HvBlas *blas, HvReal *dw, HvReal *dx, size_t lddx, const HvReal *dy,
-						size_t lddy, const HvReal *x, size_t ldx, const HvReal *w, size_t n,
-						size_t in, size_t out, bool add);
+                        size_t lddy, const HvReal *x, size_t ldx, const HvReal *w, size_t n,
+                        size_t in, size_t out, bool add);
 
 #endif

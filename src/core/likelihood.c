@@ -10,7 +10,7 @@
 #include "heads.h"
 #include "rng.h"
 
-#define LOG_2PI          1.8378770664093453
+#define LOG_2PI 1.8378770664093453
 #define LOG_VARIANCE_MIN (-7.0)
 #define LOG_VARIANCE_MAX 2.0
 

@@ -35,13 +35,13 @@ typedef struct HvHead
 {
 	const HvColumn *column;
 	size_t n;
-	const HvReal *x;	  /* n×width encoded targets */
+	const HvReal *x; /* n×width encoded targets */
 	size_t ldx;
 	const HvReal *weight; /* n, at distance ldw: mask bit × weight of the row; 0 = not counted */
 	size_t ldw;
-	const HvReal *o;	  /* n×outputs decoder outputs */
+	const HvReal *o; /* n×outputs decoder outputs */
 	size_t ldo;
-	const HvReal *scale;  /* scales */
+	const HvReal *scale; /* scales */
 } HvHead;
 
 typedef struct HvLikelihood

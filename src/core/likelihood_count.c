@@ -26,7 +26,7 @@
 
 /* Counts up to which log G(x + r) - log G(r) is a product, and the most a sampler looks at. */
 #define SMALL_COUNT 16
-#define MOST_STEPS  100000
+#define MOST_STEPS 100000
 
 static size_t
 one(const HvColumn *column)

@@ -25,7 +25,7 @@ hv_architecture_name(HvArchitecture architecture)
  * "stage1.member0.decoder.0.weight". `layer` < 0 leaves the layer number out. */
 static void
 tensor_name(char *name, size_t size, const HvBlock *block, const char *part, int layer,
-			const char *what)
+            const char *what)
 {
 	const char *words[] = {"stage", NULL, ".member", NULL, ".", part, ".", what};
 	size_t at = 0;
@@ -59,7 +59,7 @@ tensor_name(char *name, size_t size, const HvBlock *block, const char *part, int
 /* Appends a tensor and returns its position; the sizes were bounded by check_config. */
 static size_t
 add_tensor(HvVae *vae, const HvBlock *block, const char *part, int layer, const char *what,
-		   size_t rows, size_t cols)
+           size_t rows, size_t cols)
 {
 	HvTensor *tensor = &vae->tensors[vae->ntensors++];
 
@@ -244,7 +244,7 @@ hv_vae_randomise(HvVae *vae, uint64_t seed)
 
 			hv_likelihood(column, is_seed)
 				->marginal(column, vae->parameters + block->output_b + vae->head_at[j],
-						   vae->parameters + block->scale + vae->scale_at[j]);
+			               vae->parameters + block->scale + vae->scale_at[j]);
 		}
 	}
 }

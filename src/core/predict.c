@@ -27,7 +27,7 @@ hv_embedding_size(const HvVae *vae)
 
 void
 hv_embed(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, HvWork *work,
-		 HvReal *mu)
+         HvReal *mu)
 {
 	size_t size = hv_embedding_size(vae), at = 0;
 
@@ -38,7 +38,7 @@ hv_embed(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, 
 		hv_encoder_forward(vae, block, blas, records, vae->schema->width, n, work);
 		for (size_t r = 0; r < n; r++)
 			memcpy(mu + r * size + at, work->code + r * 2 * block->latent,
-				   block->latent * sizeof(HvReal));
+			       block->latent * sizeof(HvReal));
 		at += block->latent;
 	}
 }
@@ -49,12 +49,12 @@ z_is_mean(const HvBlock *block, size_t n, HvWork *work)
 {
 	for (size_t r = 0; r < n; r++)
 		memcpy(work->z + r * block->latent, work->code + r * 2 * block->latent,
-			   block->latent * sizeof(HvReal));
+		       block->latent * sizeof(HvReal));
 }
 
 void
 hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, HvWork *work,
-			   HvReal *expected)
+               HvReal *expected)
 {
 	const HvSchema *schema = vae->schema;
 	bool seed = vae->config.architecture == HV_SEED;
@@ -65,7 +65,7 @@ hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records, size
 	for (uint32_t s = 0; s < schema->nstages; s++)
 		for (size_t r = 0; r < n; r++)
 			memset(expected + r * width + schema->stages[s].begin, 0,
-				   (schema->stages[s].mask - schema->stages[s].begin) * sizeof(HvReal));
+			       (schema->stages[s].mask - schema->stages[s].begin) * sizeof(HvReal));
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
 		const HvBlock *block = &vae->blocks[i];
@@ -104,7 +104,7 @@ hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records, size
 /* Loss weights for the heads: the mask bits, spread to one per column. */
 static void
 mask_weights(const HvSchema *schema, const HvReal *records, size_t n, uint32_t stages,
-			 HvReal *weight, uint32_t *cells)
+             HvReal *weight, uint32_t *cells)
 {
 	uint32_t counted = schema->stages[stages - 1].last;
 
@@ -123,10 +123,10 @@ mask_weights(const HvSchema *schema, const HvReal *records, size_t n, uint32_t s
 
 void
 hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, uint32_t stages,
-			int draws, HvWork *work, HvReal *weight, double *elbo, uint32_t *cells)
+            int draws, HvWork *work, HvReal *weight, double *elbo, uint32_t *cells)
 {
-	HvBatch batch = {.n = n, .input = records, .target = records, .weight = weight,
-					 .ld = vae->schema->width};
+	HvBatch batch = {
+		.n = n, .input = records, .target = records, .weight = weight, .ld = vae->schema->width};
 
 	mask_weights(vae->schema, records, n, stages, weight, cells);
 	memset(elbo, 0, n * sizeof(double));
@@ -138,10 +138,10 @@ hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t 
 		{
 			/* the same noise for every row: a row's score must not depend on its neighbours */
 			hv_normals(USE_KEY, HV_STREAM(HV_RNG_USE, (uint64_t) s << 32 | (uint64_t) d), 0,
-					   work->noise, block->latent);
+			           work->noise, block->latent);
 			for (size_t r = 1; r < n; r++)
 				memcpy(work->noise + r * block->latent, work->noise,
-					   block->latent * sizeof(HvReal));
+				       block->latent * sizeof(HvReal));
 			hv_block_forward(vae, block, blas, &batch, work);
 			for (size_t r = 0; r < n; r++)
 				elbo[r] -= ((double) work->nll[r] + work->kl[r]) / draws;
@@ -168,5 +168,5 @@ hv_percentile(const double *quantiles, double value)
 			high = middle;
 	}
 	return (low + (value - quantiles[low]) / (quantiles[high] - quantiles[low])) /
-		   (HV_QUANTILES - 1);
+	       (HV_QUANTILES - 1);
 }

@@ -14,22 +14,22 @@ size_t hv_embedding_size(const HvVae *vae);
 
 /* mu[n×embedding_size]: posterior means. */
 void hv_embed(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, HvWork *work,
-			  HvReal *mu);
+              HvReal *mu);
 
 /*
  * expected[n×width]: E[x | z] at the posterior mean, member-averaged, for every cell; mask bits
  * are copied. Missing cells of earlier stages enter later ones as missing.
  */
 void hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n,
-					HvWork *work, HvReal *expected);
+                    HvWork *work, HvReal *expected);
 
 /*
  * elbo[n]: the bound (beta 1) of the first `stages` stages with `draws` noise draws, nats; cells[n]:
  * their observed cells. `weight` is room for n×ncolumns numbers.
  */
 void hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n,
-				 uint32_t stages, int draws, HvWork *work, HvReal *weight, double *elbo,
-				 uint32_t *cells);
+                 uint32_t stages, int draws, HvWork *work, HvReal *weight, double *elbo,
+                 uint32_t *cells);
 
 /* 0..1: where a value stands among the HV_QUANTILES quantiles (linear between them). */
 double hv_percentile(const double *quantiles, double value);

@@ -35,7 +35,7 @@ between(uint32_t low, uint32_t value, uint32_t high)
 
 void
 hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
-				   const HvSchema *schema)
+                   const HvSchema *schema)
 {
 	memset(config, 0, sizeof(*config));
 	config->architecture = architecture;
@@ -48,7 +48,7 @@ hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
 		const HvStage *stage = &schema->stages[s];
 		uint32_t features = stage->mask - stage->begin;
 
-		config->latent[s] = s == 0 ? between(2, features / 2, 16)
-								   : between(1, stage->last - stage->first, 8);
+		config->latent[s] =
+			s == 0 ? between(2, features / 2, 16) : between(1, stage->last - stage->first, 8);
 	}
 }

@@ -26,7 +26,7 @@
 #define PHILOX_M1 0xCD9E8D57u
 #define PHILOX_W0 0x9E3779B9u
 #define PHILOX_W1 0xBB67AE85u
-#define ROUNDS    10
+#define ROUNDS 10
 
 #define LANES 4
 

@@ -23,14 +23,14 @@
 typedef struct HvBounds
 {
 	double current;
-	double floor, cap;		   /* -inf, inf when there is none */
-	bool forbidden;			   /* no advice on this action */
+	double floor, cap; /* -inf, inf when there is none */
+	bool forbidden;    /* no advice on this action */
 	bool no_increase, no_decrease;
 } HvBounds;
 
 void hv_bounds_init(HvBounds *bounds, double current);
 void hv_bounds_floor(HvBounds *bounds, double floor); /* NaN closes the direction down */
-void hv_bounds_cap(HvBounds *bounds, double cap);	  /* NaN closes the direction up */
+void hv_bounds_cap(HvBounds *bounds, double cap);     /* NaN closes the direction up */
 
 /* The interval; [c, c] when forbidden or when c is not finite. */
 void hv_bounds_interval(const HvBounds *bounds, double *low, double *high);
@@ -45,6 +45,6 @@ bool hv_bounds_allow(const HvBounds *bounds, double target);
  * Writes at most `most` targets, returns how many.
  */
 size_t hv_bounds_grid(const HvBounds *bounds, double recommended_low, double recommended_high,
-					  double step, double *targets, size_t most);
+                      double step, double *targets, size_t most);
 
 #endif

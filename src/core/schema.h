@@ -26,9 +26,9 @@
 /* All limits in one place. A reader of outside bytes checks them before it allocates. */
 #define HV_MAX_COLUMNS 1600
 #define HV_MAX_LEVELS 256
-#define HV_MAX_TEXT 4096		 /* bytes of a name or a level */
-#define HV_MAX_EMBEDDING 8192	 /* width of an embedding column */
-#define HV_MAX_WIDTH 65536		 /* width of a record */
+#define HV_MAX_TEXT 4096      /* bytes of a name or a level */
+#define HV_MAX_EMBEDDING 8192 /* width of an embedding column */
+#define HV_MAX_WIDTH 65536    /* width of a record */
 #define HV_MAX_STAGES 3
 #define HV_MAX_LAYERS 4
 #define HV_MAX_HIDDEN 4096
@@ -42,8 +42,8 @@ typedef enum HvKind
 	HV_KIND_AUTO = 0, /* to be found from the data */
 	HV_REAL,
 	HV_POSITIVE, /* log-normal */
-	HV_COUNT,	 /* negative binomial */
-	HV_ORDINAL,	 /* cumulative logit */
+	HV_COUNT,    /* negative binomial */
+	HV_ORDINAL,  /* cumulative logit */
 	HV_BINARY,
 	HV_CATEGORICAL,
 	HV_DATE, /* date or time, as a real number of days */
@@ -54,8 +54,8 @@ typedef enum HvKind
 typedef enum HvRole
 {
 	HV_CONTEXT = 0, /* never changes */
-	HV_ACTION,		/* may change */
-	HV_OUTCOME,		/* is to improve */
+	HV_ACTION,      /* may change */
+	HV_OUTCOME,     /* is to improve */
 	HV_ROLES
 } HvRole;
 
@@ -79,45 +79,45 @@ typedef enum HvTransform
 typedef struct HvColumn
 {
 	/* Given by the caller before the statistics. */
-	const char *name;	 /* of the table's column */
-	const char *type;	 /* SQL type as format_type prints it */
+	const char *name;    /* of the table's column */
+	const char *type;    /* SQL type as format_type prints it */
 	const char *feature; /* of the catalogue, or "" */
-	const char *unit;	 /* of the catalogue, or "" */
+	const char *unit;    /* of the catalogue, or "" */
 	HvCell cell;
 	HvRole role;
-	int stage;			 /* 0 context and behaviour, 1 body, 2 outcomes; all 0 in a joint model */
-	bool integer;		 /* numbers of an integer type */
-	bool boolean;		 /* a boolean: levels "no", "yes" */
-	double low, high;	 /* plausible range in the column's own unit; -inf, inf when unknown */
+	int stage;             /* 0 context and behaviour, 1 body, 2 outcomes; all 0 in a joint model */
+	bool integer;          /* numbers of an integer type */
+	bool boolean;          /* a boolean: levels "no", "yes" */
+	double low, high;      /* plausible range in the column's own unit; -inf, inf when unknown */
 	double factor, offset; /* catalogue value = factor * value + offset */
-	HvKind kind;		 /* HV_KIND_AUTO or the caller's wish; the statistics settle it */
-	bool fixed_levels;	 /* levels were given by the caller (enum, catalogue), in order */
-	bool key;			 /* the caller knows that it is a key */
+	HvKind kind;           /* HV_KIND_AUTO or the caller's wish; the statistics settle it */
+	bool fixed_levels;     /* levels were given by the caller (enum, catalogue), in order */
+	bool key;              /* the caller knows that it is a key */
 
 	/* Found by the statistics. */
-	bool used;			 /* false: left out, and `note` says why */
+	bool used; /* false: left out, and `note` says why */
 	const char *note;
 	uint32_t nlevels;
-	const char **levels; /* texts of the levels, also where cells are numbers */
+	const char **levels;  /* texts of the levels, also where cells are numbers */
 	double *level_values; /* for number cells: the number of each level, increasing; else NULL */
 	double *level_shares; /* share of each level among the observed */
 	HvTransform transform;
 	double shift, center, scale;
-	uint32_t width;		 /* features in a record; value slots when kind is HV_EMBEDDING */
+	uint32_t width; /* features in a record; value slots when kind is HV_EMBEDDING */
 	uint64_t observed, missing, implausible; /* implausible ones count as missing, too */
-	double distinct;	 /* exact up to 1024, an estimate above */
+	double distinct;                         /* exact up to 1024, an estimate above */
 	double mean, sd, min, max;
 	double quantiles[HV_QUANTILES]; /* of the observed numbers, in the column's unit */
 
 	/* Set by hv_schema_layout. */
 	uint32_t value_at; /* first slot in a value row */
-	uint32_t x_at;	   /* first feature in a record */
-	uint32_t m_at;	   /* mask bit in a record */
+	uint32_t x_at;     /* first feature in a record */
+	uint32_t m_at;     /* mask bit in a record */
 } HvColumn;
 
 typedef struct HvStage
 {
-	uint32_t first, last; /* columns first … last-1 */
+	uint32_t first, last;      /* columns first … last-1 */
 	uint32_t begin, mask, end; /* record: features at begin, mask bits at mask, ends before end */
 } HvStage;
 
@@ -128,7 +128,7 @@ typedef struct HvSchema
 	uint32_t nstages;
 	HvStage stages[HV_MAX_STAGES];
 	uint32_t nvalues; /* slots of a value row */
-	uint32_t width;	  /* of a record */
+	uint32_t width;   /* of a record */
 } HvSchema;
 
 /*
@@ -152,7 +152,7 @@ static inline bool
 hv_has_levels(const HvColumn *column)
 {
 	return column->kind == HV_ORDINAL || column->kind == HV_BINARY ||
-		   column->kind == HV_CATEGORICAL;
+	       column->kind == HV_CATEGORICAL;
 }
 
 #endif

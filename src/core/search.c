@@ -14,10 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-#define EFFORT 0.002  /* of a scaled unit per practical step */
-#define ITEM 0.005	  /* of a scaled unit per action in the plan */
+#define EFFORT 0.002 /* of a scaled unit per practical step */
+#define ITEM 0.005   /* of a scaled unit per action in the plan */
 #define REDUNDANT 0.05
-#define Z90 1.6448536 /* the normal's 95 % quantile: a two-sided 90 % interval */
+#define Z90 1.6448536   /* the normal's 95 % quantile: a two-sided 90 % interval */
 #define CONFOUNDING 0.5 /* sd of hidden confounding as a share of the effect (SCIENCE 3.3) */
 
 /* Buffers of one search. */
@@ -34,7 +34,9 @@ typedef struct Beam
 double
 hv_goal_distance(const HvGoal *goal, double value)
 {
-	double out = value < goal->low ? goal->low - value : value > goal->high ? value - goal->high : 0;
+	double out = value < goal->low    ? goal->low - value
+	             : value > goal->high ? value - goal->high
+	                                  : 0;
 
 	return goal->weight * out / goal->scale;
 }
@@ -88,7 +90,7 @@ score(Beam *beam, HvPlan *plans, size_t n)
 					const HvGoal *goal = &beam->search->goals[k];
 					double after = beam->values[(i * person->draws + d) * outcomes + k];
 					double gain = hv_goal_distance(goal, before[d * outcomes + k]) -
-								  hv_goal_distance(goal, after);
+					              hv_goal_distance(goal, after);
 
 					plans[i].gain += gain / (members * person->draws);
 				}
@@ -107,7 +109,7 @@ single_changes(Beam *beam)
 		const HvAction *action = &person->actions[a];
 		double targets[HV_MAX_GRID];
 		size_t n = hv_bounds_grid(&action->bounds, action->recommended_low,
-								  action->recommended_high, action->step, targets, HV_MAX_GRID);
+		                          action->recommended_high, action->step, targets, HV_MAX_GRID);
 
 		for (size_t i = 0; i < n && beam->ncandidates < beam->most; i++)
 			if (hv_bounds_allow(&action->bounds, targets[i]))
@@ -132,7 +134,7 @@ keep_singles(Beam *beam)
 			const HvPlan *other = &beam->candidates[j];
 
 			if (other->items[0].action == plan->items[0].action &&
-				(other->gain > plan->gain || (other->gain == plan->gain && j < i)))
+			    (other->gain > plan->gain || (other->gain == plan->gain && j < i)))
 				better++;
 		}
 		if (better < 2 && plan->gain > -ITEM)
@@ -161,7 +163,7 @@ same_plan(const HvPlan *a, const HvPlan *b)
 
 		for (uint32_t j = 0; j < b->n; j++)
 			found = found || (a->items[i].action == b->items[j].action &&
-							  a->items[i].target == b->items[j].target);
+			                  a->items[i].target == b->items[j].target);
 		if (!found)
 			return false;
 	}
@@ -286,7 +288,7 @@ hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan)
 	prune(&beam, plan);
 	for (uint32_t i = 0; i < plan->n; i++)
 		if (!hv_bounds_allow(&search->person->actions[plan->items[i].action].bounds,
-							 plan->items[i].target))
+		                     plan->items[i].target))
 			*plan = (HvPlan){.n = 0}; /* cannot happen; safety is not left to that */
 	return HV_OK;
 }
@@ -294,7 +296,7 @@ hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan)
 /* Mean of the reporting members and variance between and within all members, of one outcome. */
 static void
 model_effect(const HvCase *person, const double *difference, uint32_t outcome, double *mean,
-			 double *variance)
+             double *variance)
 {
 	uint32_t members = person->members, draws = person->draws, outcomes = person->noutcomes;
 	uint32_t first = members > 1 ? searchers(person) : 0;
@@ -325,7 +327,7 @@ model_effect(const HvCase *person, const double *difference, uint32_t outcome, d
 /* Trial evidence about a plan's effect on an outcome: slopes add up over the actions. */
 static bool
 trial_effect(const HvSearch *search, const HvPlan *plan, uint32_t outcome, double *mean,
-			 double *variance)
+             double *variance)
 {
 	uint32_t covered = 0;
 
@@ -335,8 +337,7 @@ trial_effect(const HvSearch *search, const HvPlan *plan, uint32_t outcome, doubl
 		{
 			const HvPrior *prior = &search->priors[p];
 			uint32_t action = plan->items[i].action;
-			double change =
-				plan->items[i].target - search->person->actions[action].bounds.current;
+			double change = plan->items[i].target - search->person->actions[action].bounds.current;
 
 			if (prior->action != action || prior->outcome != outcome)
 				continue;

@@ -38,8 +38,8 @@ typedef struct HvEffect
 {
 	double mean, low, high;
 	double probability; /* of being an improvement; NAN when no direction improves */
-	double model;		/* mean of the model alone, before a trial prior was weighed in */
-	bool prior;			/* a trial prior was weighed in */
+	double model;       /* mean of the model alone, before a trial prior was weighed in */
+	bool prior;         /* a trial prior was weighed in */
 } HvEffect;
 
 typedef struct HvSearch
@@ -59,7 +59,7 @@ HvStatus hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan);
 
 /* effects[outcome] of a plan, by the members that do not search, fused with the trial priors. */
 HvStatus hv_plan_effects(const HvSearch *search, const HvPlan *plan, HvArena *arena,
-						 HvEffect *effects);
+                         HvEffect *effects);
 
 /* +1 when more of the outcome is better for a value, -1 when less is, 0 when it is in range. */
 int hv_goal_direction(const HvGoal *goal, double value);

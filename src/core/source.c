@@ -32,20 +32,23 @@ memory_batch(void *ctx, uint64_t epoch, size_t first, size_t n, HvReal *records,
 	{
 		rows[i] = memory->order[first + i];
 		memcpy(records + i * memory->width, memory->records + rows[i] * memory->width,
-			   memory->width * sizeof(HvReal));
+		       memory->width * sizeof(HvReal));
 	}
 	return HV_OK;
 }
 
 HvStatus
 hv_memory_source(HvSource *source, HvMemorySource *memory, const HvReal *records, size_t nrows,
-				 size_t width, uint64_t seed, bool shuffle, HvArena *arena)
+                 size_t width, uint64_t seed, bool shuffle, HvArena *arena)
 {
 	if (nrows > UINT32_MAX)
 		return HV_TOO_LARGE;
-	*memory = (HvMemorySource){
-		.records = records, .nrows = nrows, .width = width, .seed = seed, .shuffle = shuffle,
-		.epoch = UINT64_MAX};
+	*memory = (HvMemorySource){.records = records,
+	                           .nrows = nrows,
+	                           .width = width,
+	                           .seed = seed,
+	                           .shuffle = shuffle,
+	                           .epoch = UINT64_MAX};
 	memory->order = hv_new(arena, uint32_t, nrows + 1, 1);
 	if (memory->order == NULL)
 		return HV_NO_MEMORY;

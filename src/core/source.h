@@ -17,7 +17,7 @@ typedef struct HvSource
 {
 	size_t nrows;
 	HvStatus (*batch)(void *ctx, uint64_t epoch, size_t first, size_t n, HvReal *records,
-					  uint32_t *rows);
+	                  uint32_t *rows);
 	void *ctx;
 } HvSource;
 
@@ -28,12 +28,12 @@ typedef struct HvMemorySource
 	size_t nrows, width;
 	uint64_t seed;
 	bool shuffle;
-	uint64_t epoch;	 /* the epoch that `order` is for */
+	uint64_t epoch;  /* the epoch that `order` is for */
 	uint32_t *order; /* nrows */
 } HvMemorySource;
 
 HvStatus hv_memory_source(HvSource *source, HvMemorySource *memory, const HvReal *records,
-						  size_t nrows, size_t width, uint64_t seed, bool shuffle, HvArena *arena);
+                          size_t nrows, size_t width, uint64_t seed, bool shuffle, HvArena *arena);
 
 /* Whether a record is held out for validation: by a hash of its content, so for life. */
 bool hv_held_out(const HvReal *record, size_t width, double fraction);

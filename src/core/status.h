@@ -15,33 +15,33 @@
 typedef enum HvStatus
 {
 	HV_OK = 0,
-	HV_NO_MEMORY,	 /* the arena's limit was reached */
-	HV_TOO_LARGE,	 /* a size is over one of the limits of schema.h, or overflows */
+	HV_NO_MEMORY,    /* the arena's limit was reached */
+	HV_TOO_LARGE,    /* a size is over one of the limits of schema.h, or overflows */
 	HV_BAD_ARGUMENT, /* an option out of its range */
-	HV_NO_DATA,		 /* nothing left to learn from */
-	HV_DIVERGED,	 /* the loss became NaN or infinite */
-	HV_CORRUPT,		 /* model bytes that cannot be right */
-	HV_BAD_VERSION	 /* model bytes of a format this code does not know */
+	HV_NO_DATA,      /* nothing left to learn from */
+	HV_DIVERGED,     /* the loss became NaN or infinite */
+	HV_CORRUPT,      /* model bytes that cannot be right */
+	HV_BAD_VERSION   /* model bytes of a format this code does not know */
 } HvStatus;
 
 /* Returns from the calling function when the expression is not HV_OK. */
-#define HV_TRY(expr)                     \
-	do                                   \
-	{                                    \
-		HvStatus hv_try_ = (expr);       \
-		if (hv_try_ != HV_OK)            \
-			return hv_try_;              \
+#define HV_TRY(expr)                                                                               \
+	do                                                                                             \
+	{                                                                                              \
+		HvStatus hv_try_ = (expr);                                                                 \
+		if (hv_try_ != HV_OK)                                                                      \
+			return hv_try_;                                                                        \
 	} while (0)
 
 /* What a training reports after each epoch; values are nats per row. */
 typedef struct HvEpoch
 {
-	int epoch;		   /* 1, 2, … */
-	int epochs_total;  /* the most that will be run */
-	double elbo;	   /* of the training rows, as seen during the epoch */
+	int epoch;             /* 1, 2, … */
+	int epochs_total;      /* the most that will be run */
+	double elbo;           /* of the training rows, as seen during the epoch */
 	double reconstruction; /* its E[log p(x|z)] part */
-	double kl;		   /* its KL part, before beta */
-	double validation; /* ELBO of the held-out rows, NaN when there are none */
+	double kl;             /* its KL part, before beta */
+	double validation;     /* ELBO of the held-out rows, NaN when there are none */
 } HvEpoch;
 
 /* The host: PostgreSQL, or a test program. */

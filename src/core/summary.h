@@ -11,7 +11,7 @@
 
 #define HV_SKETCH 1024 /* smallest hashes kept: the distinct count is exact below that */
 #define HV_SAMPLE 4096 /* values kept for the quantiles */
-#define HV_MOST   1e90 /* a larger number is taken for NaN: its third power would overflow */
+#define HV_MOST 1e90   /* a larger number is taken for NaN: its third power would overflow */
 
 /* A distinct value and how often it came. */
 typedef struct HvEntry

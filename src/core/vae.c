@@ -86,14 +86,14 @@ hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena
 	work->d_code = hv_new(arena, HvReal, rows, 2 * latent);
 	work->d_scale = hv_new(arena, HvReal, scales + 1, 1);
 	if (!work->d_out || !work->d_hidden[0] || !work->d_hidden[1] || !work->d_z || !work->d_code ||
-		!work->d_scale)
+	    !work->d_scale)
 		return HV_NO_MEMORY;
 	return HV_OK;
 }
 
 void
-hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-				   const HvReal *record, size_t ld, size_t n, HvWork *work)
+hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvReal *record,
+                   size_t ld, size_t n, HvWork *work)
 {
 	const HvReal *p = vae->parameters;
 	const HvReal *x = record;
@@ -104,19 +104,19 @@ hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
 		size_t h = vae->config.hidden[l];
 
 		hv_linear_forward(blas, work->encoder[l], h, x, ldx, p + block->encoder_w[l], n, in, h,
-						  false);
+		                  false);
 		hv_add_bias(work->encoder[l], h, p + block->encoder_b[l], n, h, true);
 		x = work->encoder[l];
 		in = ldx = h;
 	}
 	hv_linear_forward(blas, work->code, 2 * block->latent, x, ldx, p + block->code_w, n, in,
-					  2 * block->latent, false);
+	                  2 * block->latent, false);
 	hv_add_bias(work->code, 2 * block->latent, p + block->code_b, n, 2 * block->latent, false);
 }
 
 void
-hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-				   const HvReal *record, size_t ld, size_t n, HvWork *work)
+hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvReal *record,
+                   size_t ld, size_t n, HvWork *work)
 {
 	const HvReal *p = vae->parameters;
 	const HvReal *x = work->z;
@@ -127,25 +127,25 @@ hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
 		size_t h = decoder_hidden(vae, l);
 
 		hv_linear_forward(blas, work->decoder[l], h, x, in, p + block->decoder_w[l], n, in, h,
-						  false);
+		                  false);
 		if (l == 0 && block->u > 0)
 			hv_linear_forward(blas, work->decoder[l], h, record, ld, p + block->decoder_u, n,
-							  block->u, h, true);
+			                  block->u, h, true);
 		hv_add_bias(work->decoder[l], h, p + block->decoder_b[l], n, h, true);
 		x = work->decoder[l];
 		in = h;
 	}
 	hv_linear_forward(blas, work->out, block->outputs, x, in, p + block->output_w, n, in,
-					  block->outputs, false);
+	                  block->outputs, false);
 	if (block->u > 0)
 		hv_linear_forward(blas, work->out, block->outputs, record, ld, p + block->output_u, n,
-						  block->u, block->outputs, true);
+		                  block->u, block->outputs, true);
 	hv_add_bias(work->out, block->outputs, p + block->output_b, n, block->outputs, false);
 }
 
 HvHead
 hv_vae_head(const HvVae *vae, const HvBlock *block, uint32_t column, const HvBatch *batch,
-			const HvWork *work)
+            const HvWork *work)
 {
 	const HvColumn *c = &vae->schema->columns[column];
 	HvHead head = {
@@ -168,7 +168,7 @@ hv_vae_head(const HvVae *vae, const HvBlock *block, uint32_t column, const HvBat
 
 void
 hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-				 HvWork *work)
+                 HvWork *work)
 {
 	const HvStage *stage = &vae->schema->stages[block->stage];
 	bool seed = vae->config.architecture == HV_SEED;
@@ -189,7 +189,7 @@ hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 /* work->d_out and the gradient of the scales, both times factor. */
 static void
 heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvReal factor,
-			   HvWork *work, HvReal *gradient)
+               HvWork *work, HvReal *gradient)
 {
 	const HvStage *stage = &vae->schema->stages[block->stage];
 	bool seed = vae->config.architecture == HV_SEED;
@@ -201,7 +201,7 @@ heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvR
 
 		hv_likelihood(head.column, seed)
 			->backward(&head, work->d_out + vae->head_at[j], block->outputs,
-					   work->d_scale + vae->scale_at[j]);
+		               work->d_scale + vae->scale_at[j]);
 	}
 	for (size_t i = 0; i < block->scales; i++)
 		gradient[block->scale + i] += factor * work->d_scale[i];
@@ -212,7 +212,7 @@ heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvR
 /* From d_out back to d_z; the inputs' gradients are not needed. */
 static void
 decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-				 HvWork *work, HvReal *gradient)
+                 HvWork *work, HvReal *gradient)
 {
 	const HvReal *p = vae->parameters;
 	size_t n = batch->n, out = block->outputs;
@@ -221,10 +221,10 @@ decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 	size_t h = decoder_hidden(vae, last);
 
 	hv_linear_backward(blas, gradient + block->output_w, work->d_hidden[0], h, dy, out,
-					   work->decoder[last], h, p + block->output_w, n, h, out, false);
+	                   work->decoder[last], h, p + block->output_w, n, h, out, false);
 	if (block->u > 0)
 		hv_linear_backward(blas, gradient + block->output_u, NULL, 0, dy, out, batch->target,
-						   batch->ld, p + block->output_u, n, block->u, out, false);
+		                   batch->ld, p + block->output_u, n, block->u, out, false);
 	hv_sum_rows(gradient + block->output_b, dy, out, n, out);
 	for (uint32_t l = last + 1; l-- > 0;)
 	{
@@ -236,17 +236,17 @@ decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		h = decoder_hidden(vae, l);
 		hv_relu_backward(d, work->decoder[l], n * h);
 		hv_linear_backward(blas, gradient + block->decoder_w[l], below, in, d, h, x, in,
-						   p + block->decoder_w[l], n, in, h, false);
+		                   p + block->decoder_w[l], n, in, h, false);
 		if (l == 0 && block->u > 0)
 			hv_linear_backward(blas, gradient + block->decoder_u, NULL, 0, d, h, batch->target,
-							   batch->ld, p + block->decoder_u, n, block->u, h, false);
+			                   batch->ld, p + block->decoder_u, n, block->u, h, false);
 		hv_sum_rows(gradient + block->decoder_b[l], d, h, n, h);
 	}
 }
 
 static void
 encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-				 HvWork *work, HvReal *gradient)
+                 HvWork *work, HvReal *gradient)
 {
 	const HvReal *p = vae->parameters;
 	size_t n = batch->n, code = 2 * block->latent;
@@ -254,7 +254,7 @@ encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 	size_t h = vae->config.hidden[last];
 
 	hv_linear_backward(blas, gradient + block->code_w, work->d_hidden[0], h, work->d_code, code,
-					   work->encoder[last], h, p + block->code_w, n, h, code, false);
+	                   work->encoder[last], h, p + block->code_w, n, h, code, false);
 	hv_sum_rows(gradient + block->code_b, work->d_code, code, n, code);
 	for (uint32_t l = last + 1; l-- > 0;)
 	{
@@ -267,18 +267,18 @@ encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		h = vae->config.hidden[l];
 		hv_relu_backward(d, work->encoder[l], n * h);
 		hv_linear_backward(blas, gradient + block->encoder_w[l], below, in, d, h, x, ldx,
-						   p + block->encoder_w[l], n, in, h, false);
+		                   p + block->encoder_w[l], n, in, h, false);
 		hv_sum_rows(gradient + block->encoder_b[l], d, h, n, h);
 	}
 }
 
 void
 hv_block_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-				  HvReal beta, HvReal factor, HvWork *work, HvReal *gradient)
+                  HvReal beta, HvReal factor, HvWork *work, HvReal *gradient)
 {
 	heads_backward(vae, block, batch, factor, work, gradient);
 	decoder_backward(vae, block, blas, batch, work, gradient);
 	hv_reparametrise_backward(work->d_code, work->code, work->noise, work->d_z, batch->row_weight,
-							  beta * factor, batch->n, block->latent);
+	                          beta * factor, batch->n, block->latent);
 	encoder_backward(vae, block, blas, batch, work, gradient);
 }

@@ -89,11 +89,11 @@ typedef struct HvWork
 {
 	size_t rows;
 	HvReal *encoder[HV_MAX_LAYERS]; /* rows×hidden */
-	HvReal *code;					/* rows×2 latent: mu, logvar */
-	HvReal *noise, *z;				/* rows×latent */
+	HvReal *code;                   /* rows×2 latent: mu, logvar */
+	HvReal *noise, *z;              /* rows×latent */
 	HvReal *decoder[HV_MAX_LAYERS]; /* rows×hidden, mirrored */
-	HvReal *out;					/* rows×outputs */
-	HvReal *nll, *kl;				/* rows */
+	HvReal *out;                    /* rows×outputs */
+	HvReal *nll, *kl;               /* rows */
 	/* backward only; NULL when made for forward */
 	HvReal *d_out, *d_hidden[2], *d_z, *d_code, *d_scale;
 } HvWork;
@@ -102,9 +102,9 @@ typedef struct HvWork
 typedef struct HvBatch
 {
 	size_t n;
-	const HvReal *input;  /* what the encoder sees (some cells may be hidden) */
-	const HvReal *target; /* the whole record: targets, and u of the decoder */
-	const HvReal *weight; /* n×ncolumns: mask bit × row weight, what the loss counts */
+	const HvReal *input;      /* what the encoder sees (some cells may be hidden) */
+	const HvReal *target;     /* the whole record: targets, and u of the decoder */
+	const HvReal *weight;     /* n×ncolumns: mask bit × row weight, what the loss counts */
 	const HvReal *row_weight; /* n, for the KL term; NULL = 1 */
 	size_t ld;
 } HvBatch;
@@ -119,32 +119,32 @@ HvStatus hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward
 
 /* work->code = posterior parameters of n records (logvar not yet clamped). */
 void hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-						const HvReal *record, size_t ld, size_t n, HvWork *work);
+                        const HvReal *record, size_t ld, size_t n, HvWork *work);
 
 /* work->out = decoder outputs for work->z and the context u = prefix of `record`. */
 void hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-						const HvReal *record, size_t ld, size_t n, HvWork *work);
+                        const HvReal *record, size_t ld, size_t n, HvWork *work);
 
 /*
  * The whole forward pass: encoder, z = mu + sigma * work->noise (which the caller filled), decoder,
  * work->nll and work->kl per row.
  */
 void hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-					  const HvBatch *batch, HvWork *work);
+                      const HvBatch *batch, HvWork *work);
 
 /*
  * The backward pass after it: gradient[nparameters] += d/d parameters of
  * `factor` * sum over rows of (nll + beta * row_weight * kl). Touches only the block's range.
  */
 void hv_block_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
-					   const HvBatch *batch, HvReal beta, HvReal factor, HvWork *work,
-					   HvReal *gradient);
+                       const HvBatch *batch, HvReal beta, HvReal factor, HvWork *work,
+                       HvReal *gradient);
 
 const HvBlock *hv_vae_block(const HvVae *vae, uint32_t stage, uint32_t member);
 
 /* The head of a column over the rows of a pass; x and weight may be NULL when not needed. */
 HvHead hv_vae_head(const HvVae *vae, const HvBlock *block, uint32_t column, const HvBatch *batch,
-				   const HvWork *work);
+                   const HvWork *work);
 
 const char *hv_architecture_name(HvArchitecture architecture);
 

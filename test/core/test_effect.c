@@ -20,7 +20,14 @@
 
 enum
 {
-	AGE, SEX, EX, NA, BMI, SBP, A1C, COLUMNS
+	AGE,
+	SEX,
+	EX,
+	NA,
+	BMI,
+	SBP,
+	A1C,
+	COLUMNS
 };
 
 enum
@@ -89,7 +96,8 @@ make_schema(void)
 			else
 				hv_stats_number(stats, j, rows[i][j]);
 	ok(hv_stats_finish(stats, &model.schema, &arena, false) == HV_OK &&
-	   hv_schema_layout(&model.schema) == HV_OK && model.schema.nstages == 3, "schema");
+	       hv_schema_layout(&model.schema) == HV_OK && model.schema.nstages == 3,
+	   "schema");
 }
 
 static void
@@ -111,14 +119,14 @@ train(void)
 	options.epochs = 40;
 	hv_vae_init(&model.vae, &model.schema, &config, &arena);
 	hv_vae_randomise(&model.vae, 1);
-	hv_memory_source(&validation, &validation_rows, records, held_out, model.schema.width, 1,
-					 false, &arena);
-	hv_memory_source(&train, &train_rows, records + held_out * model.schema.width,
-					 ROWS - held_out, model.schema.width, 1, true, &arena);
+	hv_memory_source(&validation, &validation_rows, records, held_out, model.schema.width, 1, false,
+	                 &arena);
+	hv_memory_source(&train, &train_rows, records + held_out * model.schema.width, ROWS - held_out,
+	                 model.schema.width, 1, true, &arena);
 	ok(hv_fit(&model.vae, &blas, &train, &validation, &options, NULL, &arena, &result) == HV_OK,
 	   "trained");
 	note("epochs %d, best %d, validation ELBO %.3f, independent columns %.3f", result.epochs,
-		 result.best_epoch, result.validation_elbo, result.baseline_elbo);
+	     result.best_epoch, result.validation_elbo, result.baseline_elbo);
 	ok(result.validation_elbo > result.baseline_elbo + 0.2, "better than independent columns");
 }
 
@@ -135,9 +143,14 @@ population_effect(int column, double change, const double truth[3], double mean[
 	for (int i = 0, n = 0; n < PEOPLE; i++)
 	{
 		HvAction action = {.column = (uint32_t) column, .step = 1, .cost = 1};
-		HvCase person = {.model = &model, .blas = &blas, .actions = &action, .nactions = 1,
-						 .record = records + (size_t) i * model.schema.width,
-						 .outcomes = outcomes, .noutcomes = 3, .draws = DRAWS};
+		HvCase person = {.model = &model,
+		                 .blas = &blas,
+		                 .actions = &action,
+		                 .nactions = 1,
+		                 .record = records + (size_t) i * model.schema.width,
+		                 .outcomes = outcomes,
+		                 .noutcomes = 3,
+		                 .draws = DRAWS};
 		HvSearch search = {.person = &person, .goals = goals, .max_items = 1};
 		HvPlan plan = {.n = 1};
 		HvEffect effects[3];
@@ -148,7 +161,7 @@ population_effect(int column, double change, const double truth[3], double mean[
 		hv_bounds_init(&action.bounds, rows[i][column]);
 		plan.items[0] = (HvItem){0, rows[i][column] + change};
 		if (hv_case_init(&person, &arena) != HV_OK ||
-			hv_plan_effects(&search, &plan, &arena, effects) != HV_OK)
+		    hv_plan_effects(&search, &plan, &arena, effects) != HV_OK)
 			continue;
 		for (int k = 0; k < 3; k++)
 		{
@@ -160,7 +173,7 @@ population_effect(int column, double change, const double truth[3], double mean[
 	}
 	for (int k = 0; k < 3; k++)
 		note("%s %+.0f: %s %.3f [%.3f, %.3f], truth %.2f, held %.2f", columns[column].name, change,
-			 columns[outcomes[k]].name, mean[k], low[k], high[k], truth[k], held[k]);
+		     columns[outcomes[k]].name, mean[k], low[k], high[k], truth[k], held[k]);
 }
 
 static void

@@ -347,8 +347,8 @@ bad_sections(void)
 	bad_bytes(parameters + 8, 0xFF800000, 4, "parameter is not finite");
 	/* A NaN with other bits would be another model of the same meaning. */
 	bad_bytes(section_at("PROV") + 48, 0x7FF8000000000001u, 8, "number is not finite");
-	/* 65 quantiles and three texts ("public.people", "alice", "0.1") before the end */
-	bad_bytes(section_end("PROV") - 8 * HV_QUANTILES - 12 - 21 - 1, 2, 1,
+	/* Twice 65 quantiles and three texts ("public.people", "alice", "0.1") before the end */
+	bad_bytes(section_end("PROV") - 16 * HV_QUANTILES - 12 - 21 - 1, 2, 1,
 	          "flag is neither 0 nor 1");
 }
 

@@ -24,9 +24,9 @@ static HvReal *target, *input, *weight, row_weight[ROWS], *noise;
 static void
 make_schema(void)
 {
-	static const HvKind kinds[COLUMNS] = {HV_REAL,	   HV_CATEGORICAL, HV_BINARY,
-										  HV_POSITIVE, HV_ORDINAL,	   HV_EMBEDDING,
-										  HV_REAL,	   HV_COUNT,	   HV_BINARY};
+	static const HvKind kinds[COLUMNS] = {HV_REAL,     HV_CATEGORICAL, HV_BINARY,
+	                                      HV_POSITIVE, HV_ORDINAL,     HV_EMBEDDING,
+	                                      HV_REAL,     HV_COUNT,       HV_BINARY};
 	static const int stages[COLUMNS] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
 	static double shares[3] = {0.2, 0.5, 0.3};
 
@@ -51,18 +51,10 @@ fill_cell(const HvColumn *column, HvReal *record, uint64_t at)
 
 	switch (column->kind)
 	{
-		case HV_CATEGORICAL:
-			record[column->x_at + (int) (3 * u)] = 1;
-			break;
-		case HV_BINARY:
-			record[column->x_at] = u < 0.5;
-			break;
-		case HV_ORDINAL:
-			record[column->x_at] = (HvReal) (int) (3 * u);
-			break;
-		case HV_COUNT:
-			record[column->x_at] = log(1 + (int) (6 * u));
-			break;
+		case HV_CATEGORICAL: record[column->x_at + (int) (3 * u)] = 1; break;
+		case HV_BINARY: record[column->x_at] = u < 0.5; break;
+		case HV_ORDINAL: record[column->x_at] = (HvReal) (int) (3 * u); break;
+		case HV_COUNT: record[column->x_at] = log(1 + (int) (6 * u)); break;
 		default:
 			for (uint32_t f = 0; f < column->width; f++)
 				record[column->x_at + f] = 3 * (HvReal) hv_uniform(2, 1, at * 8 + f) - 1;
@@ -94,8 +86,12 @@ make_rows(void)
 static HvBatch
 batch_of_rows(void)
 {
-	return (HvBatch){.n = ROWS, .input = input, .target = target, .weight = weight,
-					 .row_weight = row_weight, .ld = schema.width};
+	return (HvBatch){.n = ROWS,
+	                 .input = input,
+	                 .target = target,
+	                 .weight = weight,
+	                 .row_weight = row_weight,
+	                 .ld = schema.width};
 }
 
 /* factor * (sum of nll + beta kl) of a block. */
@@ -137,8 +133,12 @@ check_tensor(const HvBlock *block, const HvTensor *tensor, const HvReal *gradien
 int
 main(void)
 {
-	HvConfig config = {.architecture = HV_ORDERED, .nhidden = 2, .hidden = {6, 5},
-					   .latent = {3, 2, 2}, .members = 2, .beta = 1};
+	HvConfig config = {.architecture = HV_ORDERED,
+	                   .nhidden = 2,
+	                   .hidden = {6, 5},
+	                   .latent = {3, 2, 2},
+	                   .members = 2,
+	                   .beta = 1};
 	HvReal *gradient;
 
 	arena = test_arena();

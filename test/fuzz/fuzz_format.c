@@ -12,7 +12,7 @@
 
 #include "format.h"
 
-#define MOST   ((size_t) 1 << 20)
+#define MOST ((size_t) 1 << 20)
 #define MEMORY ((size_t) 64 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

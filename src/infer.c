@@ -1,0 +1,90 @@
+/*
+ * infer.c: vae_anomaly, vae_embed, vae_reconstruct, vae_impute, in their four forms each.
+ */
+#include "hadvice.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+
+#include "core/encode.h"
+#include "core/predict.h"
+#include "question.h"
+
+/*
+ * 0..1: the share of training rows that are less surprising than this row, by -ELBO per observed
+ * cell. NULL for a row in which the model knows no cell.
+ */
+static Datum
+anomaly(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	HvQuestion *q = hv_question(fcinfo, asked);
+	double elbo;
+	uint32_t cells;
+
+	if (q == NULL)
+		PG_RETURN_NULL();
+	hv_row_elbo(&q->model->vae, q->blas, q->record, 1, q->model->schema.nstages, HV_SURPRISE_DRAWS,
+	            &q->work, q->weight, &elbo, &cells);
+	if (cells == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(hv_percentile(q->model->provenance.surprise, -elbo / cells));
+}
+
+/* real[]: the posterior means of all stages. */
+static Datum
+embed(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	HvQuestion *q = hv_question(fcinfo, asked);
+	size_t size;
+	HvReal *mu;
+	Datum *elements;
+
+	if (q == NULL)
+		PG_RETURN_NULL();
+	size = hv_embedding_size(&q->model->vae);
+	mu = palloc(size * sizeof(HvReal));
+	elements = palloc(size * sizeof(Datum));
+	hv_embed(&q->model->vae, q->blas, q->record, 1, &q->work, mu);
+	for (size_t i = 0; i < size; i++)
+		elements[i] = Float4GetDatum(mu[i]);
+	PG_RETURN_ARRAYTYPE_P(
+		construct_array(elements, (int) size, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
+}
+
+/* The row as the model sees it, or (only_missing) with its gaps filled. */
+static Datum
+rebuild(FunctionCallInfo fcinfo, HvAsked asked, bool only_missing)
+{
+	HvQuestion *q = hv_question(fcinfo, asked);
+	const HvSchema *schema;
+	double *values;
+	bool *replace;
+
+	if (q == NULL)
+		PG_RETURN_NULL();
+	schema = &q->model->schema;
+	values = palloc(schema->nvalues * sizeof(double));
+	replace = palloc(schema->ncolumns * sizeof(bool));
+	hv_reconstruct(&q->model->vae, q->blas, q->record, 1, &q->work, q->scratch);
+	hv_decode_row(schema, q->scratch, values);
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		replace[j] = !only_missing || q->record[schema->columns[j].m_at] == 0;
+	return hv_answer(q, values, replace);
+}
+
+static Datum
+reconstruct(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	return rebuild(fcinfo, asked, false);
+}
+
+static Datum
+impute(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	return rebuild(fcinfo, asked, true);
+}
+
+HV_FORMS(anomaly)
+HV_FORMS(embed)
+HV_FORMS(reconstruct)
+HV_FORMS(impute)

@@ -1,0 +1,36 @@
+/*
+ * learn.h: from a relation to a trained model.
+ */
+#ifndef HV_LEARN_H
+#define HV_LEARN_H
+
+#include "hadvice.h"
+#include "options.h"
+#include "table.h"
+
+#include "core/fit.h"
+#include "core/format.h"
+
+/* One epoch as training_history keeps it. */
+typedef struct HvLogged
+{
+	HvEpoch epoch;
+	double seconds; /* since the training began */
+} HvLogged;
+
+#define HV_MAX_LOG 1000 /* epochs kept of a training; of a longer one every second, third, … */
+
+typedef struct HvTrained
+{
+	HvTable *table; /* all columns, those left out with a note */
+	HvModel model;
+	HvFitResult fit;
+	HvLogged *log;
+	int nlog;
+	double seconds;
+} HvTrained;
+
+/* Trains; everything is in the current context, notices have been given. Connects to SPI itself. */
+void hv_learn(Oid relid, const HvOptions *options, HvTrained *trained);
+
+#endif

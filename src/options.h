@@ -1,0 +1,47 @@
+/*
+ * options.h: the training options of vae_train and vae_fit.
+ */
+#ifndef HV_OPTIONS_H
+#define HV_OPTIONS_H
+
+#include "hadvice.h"
+
+#include "core/fit.h"
+#include "core/vae.h"
+
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+
+/* What the caller asked for; 0 and NULL mean chosen from the data. */
+typedef struct HvOptions
+{
+	ArrayType *columns; /* name[] */
+	ArrayType *exclude;
+	int nhidden;
+	int hidden[HV_MAX_LAYERS];
+	int latent;
+	double beta;
+	int epochs;
+	int batch_size;
+	double learning_rate;
+	double validation_fraction;
+	int64 seed;
+	int64 max_usecs; /* 0: no limit */
+	bool automatic;  /* architecture 'auto' */
+	HvArchitecture architecture;
+} HvOptions;
+
+/*
+ * Reads and checks the arguments from number `first` on: columns, exclude, hidden, latent, beta,
+ * epochs, batch_size, learning_rate, validation_fraction, seed, max_duration, architecture.
+ */
+void hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options);
+
+/* As a JSON object of the arguments' names, so that a later training can repeat it. */
+void hv_options_json(const HvOptions *options, StringInfo json);
+
+/* Overrides in what the core proposes. */
+void hv_options_apply(const HvOptions *options, HvConfig *config, HvFitOptions *fit,
+                      uint32_t nstages);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * question.c: from the arguments of a call to an encoded row and a decoded model.
+ *
+ * The buffers live with the model in the call's context, so a scan of a million rows allocates them
+ * once. Example: SELECT vae_anomaly(t) FROM health_records t. First row: the row's type is that of
+ * health_records, its current model is read and decoded, buffers are made; each further row only
+ * reads its cells and encodes them.
+ */
+#include "question.h"
+
+#include "utils/builtins.h"
+
+#include "core/encode.h"
+#include "openblas.h"
+#include "row.h"
+
+static bool
+by_value(HvAsked asked)
+{
+	return asked == HV_MODEL_ROW || asked == HV_MODEL_JSONB;
+}
+
+static const HvServed *
+find_model(FunctionCallInfo fcinfo, HvCall *call, HvAsked asked, Oid relid)
+{
+	const char *name = NULL;
+	int version = 0;
+
+	if (by_value(asked))
+		return hv_model_of_datum(call, PG_GETARG_DATUM(0));
+	if (!PG_ARGISNULL(1))
+		name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (!PG_ARGISNULL(2))
+		version = PG_GETARG_INT32(2);
+	return hv_model_current(call, relid, name, version);
+}
+
+/* The buffers for a model that has just been decoded. */
+static HvQuestion *
+make_question(HvCall *call, HvAsked asked, const HvServed *served)
+{
+	HvQuestion *question = MemoryContextAllocZero(call->cxt, sizeof(HvQuestion));
+	const HvSchema *schema = &served->model.schema;
+	HvArena arena;
+
+	question->asked = asked;
+	question->call = call;
+	question->served = served;
+	question->model = &served->model;
+	question->blas = hv_openblas();
+	hv_arena_in(&arena, call->cxt, hv_work_limit());
+	question->values = hv_new(&arena, double, schema->nvalues, 1);
+	question->record = hv_new(&arena, HvReal, schema->width, 1);
+	question->scratch = hv_new(&arena, HvReal, schema->width, 1);
+	question->weight = hv_new(&arena, HvReal, schema->ncolumns, 1);
+	if (!question->values || !question->record || !question->scratch || !question->weight)
+		hv_raise(HV_NO_MEMORY, "using a model");
+	HV_CHECK(hv_work_init(&question->work, &served->model.vae, 1, false, &arena), "using a model");
+	return question;
+}
+
+HvQuestion *
+hv_question(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	int argument = by_value(asked) ? 1 : 0;
+	bool is_row = asked == HV_ROW || asked == HV_MODEL_ROW;
+	HeapTupleHeader row = NULL;
+	Jsonb *json = NULL;
+	Oid relid = InvalidOid;
+	HvQuestion *question;
+	HvCall *call;
+	const HvServed *served;
+
+	if (PG_ARGISNULL(argument) || (by_value(asked) && PG_ARGISNULL(0)))
+		return NULL;
+	if (is_row)
+	{
+		row = PG_GETARG_HEAPTUPLEHEADER(argument);
+		relid = hv_relation_of_row(row);
+	}
+	else
+		json = PG_GETARG_JSONB_P(argument);
+	call = hv_call(fcinfo);
+	served = find_model(fcinfo, call, asked, relid);
+	if (call->own == NULL)
+		call->own = make_question(call, asked, served);
+	question = call->own;
+	question->relid = OidIsValid(relid) ? relid : served->source;
+	question->row = row;
+	question->json = json;
+	if (is_row)
+		hv_row_from_record(call, row, question->values);
+	else
+		hv_row_from_jsonb(question->model, json, question->values);
+	hv_encode_row(&question->model->schema, question->values, question->record);
+	return question;
+}
+
+Datum
+hv_answer(const HvQuestion *question, const double *values, const bool *replace)
+{
+	if (question->row != NULL)
+		return hv_row_to_record(question->call, question->row, values, replace);
+	return hv_row_to_jsonb(question->model, question->json, values, replace);
+}

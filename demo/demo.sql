@@ -69,9 +69,9 @@ SELECT CASE WHEN line = 0 THEN
            format(E'\n%s. %s, %s years: BMI %s, blood pressure %s/%s, HbA1c %s %%, diabetes %s, pressure tablets %s',
                   who, sex, age_years, round(bmi_kg_m2::numeric, 1), systolic_mmhg, diastolic_mmhg,
                   round(hba1c_percent::numeric, 1), diabetes_diagnosed, bp_medication)
-       ELSE '   - ' || regexp_replace(format('%s [%s%s]', advice, coalesce(basis, kind),
+       ELSE '   - ' || rtrim(regexp_replace(format('%s [%s%s]', advice, coalesce(basis, kind),
                                              ', probability of improvement ' || round(probability::numeric, 2)),
-                                      '(.{1,93})( |$)', E'\\1\n     ', 'g')
+                                      '(.{1,93})( |$)', E'\\1\n     ', 'g'), E' \n')
        END
 FROM (SELECT who, 0 AS line, respondent_id, NULL::text AS advice, NULL::text AS basis, NULL::text AS kind,
              NULL::float8 AS probability FROM chosen

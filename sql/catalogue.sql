@@ -43,6 +43,7 @@ CREATE TABLE hadvice.features (
     plausible_high   float8,
     recommended_low  float8,
     recommended_high float8,
+    met_when         jsonpath,
     safe_direction   text CHECK (safe_direction IN ('up', 'down', 'range')),
     step             float8 CHECK (step > 0),
     max_step         float8 CHECK (max_step > 0),
@@ -60,7 +61,7 @@ COMMENT ON COLUMN hadvice.features.feature IS 'Name of the quantity; a column of
 COMMENT ON COLUMN hadvice.features.label IS 'Short English name, as used in sentences';
 COMMENT ON COLUMN hadvice.features.domain IS 'Part of life or record it belongs to: diet, exercise, sleep, alcohol, smoking, weight, mental, labs, vitals, context';
 COMMENT ON COLUMN hadvice.features.role IS 'context: never changed; action: advice may change it; outcome: is to improve';
-COMMENT ON COLUMN hadvice.features.stage IS 'Place in the order of causes: 0 context and behaviour, 1 body (weight, BMI, waist), 2 other outcomes. Each stage acts on the later ones';
+COMMENT ON COLUMN hadvice.features.stage IS 'Place in the order of causes: 0 context and behaviour, 1 body (weight, BMI), 2 other outcomes. Each stage acts on the later ones';
 COMMENT ON COLUMN hadvice.features.unit IS 'Unit of all figures of this row, of rules, targets and priors';
 COMMENT ON COLUMN hadvice.features.kind IS 'Kind of column, where the data must not decide it; NULL: chosen from the data';
 COMMENT ON COLUMN hadvice.features.levels IS 'Accepted words in order: ascending amount (no, borderline, yes), or from worst to best for ratings. Other words are kept as further levels';
@@ -68,6 +69,7 @@ COMMENT ON COLUMN hadvice.features.plausible_low IS 'Smaller values are taken fo
 COMMENT ON COLUMN hadvice.features.plausible_high IS 'Larger values are taken for errors and treated as missing';
 COMMENT ON COLUMN hadvice.features.recommended_low IS 'Lower end of the recommended range; downward advice never goes below it. NULL: no number in the guideline';
 COMMENT ON COLUMN hadvice.features.recommended_high IS 'Upper end of the recommended range; upward advice never goes above it. NULL: no number in the guideline';
+COMMENT ON COLUMN hadvice.features.met_when IS 'When the recommendation counts as met although the value is outside (vigorous minutes in place of moderate ones). Unknown counts as no';
 COMMENT ON COLUMN hadvice.features.safe_direction IS 'Where an action may go: up, down, or range (the rules decide)';
 COMMENT ON COLUMN hadvice.features.step IS 'Practical unit of change (30 minutes, 250 mg); advice moves in whole steps';
 COMMENT ON COLUMN hadvice.features.max_step IS 'Largest realistic change at once; narrows the interval of the rules, never widens it. NULL: the rules alone decide';
@@ -291,8 +293,8 @@ INSERT INTO hadvice.features (feature, label, domain, unit, plausible_low, plaus
 -- 2.2 Body and outcomes: respond, are never set (weight is in 2.3).
 INSERT INTO hadvice.features (feature, label, domain, role, stage, unit, plausible_low, plausible_high, recommended_low, recommended_high, digits, kind, synonyms, source, year) VALUES
 ('bmi_kg_m2',               'BMI',                'weight', 'outcome', 1, 'kg/m2', 10,   90, 18.5,   25, 1, NULL, '{bmi,body_mass_index,bmxbmi}', 'WHO 2000: 18.5-24.9', 2000),
-('waist_cm',                'waist',              'weight', 'outcome', 1, 'cm',    40,  200, NULL,   88, 1, NULL, '{waist,waist_circumference,waist_circumference_cm,bmxwaist}', 'NHLBI 1998: above 102 cm in men, 88 in women', 1998),
-('body_fat_percent',        'body fat',           'weight', 'outcome', 1, '%',      2,   75, NULL, NULL, 1, NULL, '{body_fat,fat_percent}', 'no agreed target; shown only', 2018),
+('waist_cm',                'waist',              'weight', 'outcome', 2, 'cm',    40,  200, NULL,   88, 1, NULL, '{waist,waist_circumference,waist_circumference_cm,bmxwaist}', 'NHLBI 1998: above 102 cm in men, 88 in women', 1998),
+('body_fat_percent',        'body fat',           'weight', 'outcome', 2, '%',      2,   75, NULL, NULL, 1, NULL, '{body_fat,fat_percent}', 'no agreed target; shown only', 2018),
 ('systolic_mmhg',           'systolic blood pressure',  'vitals', 'outcome', 2, 'mmHg', 60, 260, 90, 120, 0, NULL, '{sbp,systolic,systolic_bp,systolic_blood_pressure,sys_bp,bpxsy}', 'ACC/AHA 2017, kept 2025: normal below 120', 2025),
 ('diastolic_mmhg',          'diastolic blood pressure', 'vitals', 'outcome', 2, 'mmHg', 25, 160, 60,  80, 0, NULL, '{dbp,diastolic,diastolic_bp,diastolic_blood_pressure,dia_bp,bpxdi}', 'ACC/AHA 2017, kept 2025: normal below 80', 2025),
 ('pulse_bpm',               'resting pulse',      'vitals', 'outcome', 2, 'bpm',   25,  220,   60,  100, 0, NULL, '{pulse,heart_rate,resting_heart_rate,resting_pulse,bpxpls}', 'AHA: 60-100 at rest', 2024),
@@ -335,6 +337,9 @@ INSERT INTO hadvice.features (feature, label, domain, role, stage, unit, plausib
 ('sleep_hours',                'sleep',              'sleep',    'action', 0, 'h/night',     1,    20,    7,    9, 'range', 0.5,    2, 0.7,  1, NULL, '{sleep,sleep_duration,sleep_duration_hours,hours_of_sleep}', 'AASM/SRS 2015: 7 h or more; NSF 2015: 7-9 h, from 65 years 7-8 h', 2015),
 ('weight_kg',                  'weight',             'weight',   'action', 1, 'kg',         25,   300, NULL, NULL, 'range',   1, NULL, 0.6,  1, NULL, '{body_weight,body_weight_kg,body_mass_kg,bmxwt}', 'AHA/ACC/TOS 2013: 5-10 % in six months', 2013);
 
+-- WHO 2020 counts movement as a whole: a vigorous minute is two moderate ones, walking to get about counts.
+UPDATE hadvice.features SET met_when = '$.moderate_exercise_min_week + 2 * $.vigorous_exercise_min_week + $.walk_bike_min_week >= 150'
+WHERE feature IN ('moderate_exercise_min_week', 'vigorous_exercise_min_week', 'walk_bike_min_week');
 
 -- ---------------------------------------------------------------------------------------------------
 -- 3. Targets and programmes
@@ -409,6 +414,7 @@ INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, sou
 ('energy_cap',                'energy_kcal', 'cap', '2500', NULL, 'No more than 2500 kcal a day without a dietitian.', 'hadvice safety limit (test/data/safe_ranges.sql)', 2025),
 ('energy_no_gain',            'energy_kcal', 'no_increase', NULL, '!($.bmi_kg_m2 < 18.5) || exists($ ? (@.weight_kg * 10000 >= 18.5 * @.height_cm * @.height_cm))', 'Eating more is advised in underweight only (BMI below 18.5).', 'WHO 2000', 2000),
 ('energy_no_loss_bmi',        'energy_kcal', 'no_decrease', NULL, '!($.bmi_kg_m2 >= 22) || exists($ ? (@.weight_kg * 10000 < 22 * @.height_cm * @.height_cm))', 'No calorie deficit below BMI 22.', 'AHA/ACC/TOS 2013', 2013),
+('energy_no_loss_normal',     'energy_kcal', 'no_decrease', NULL, '$.bmi_kg_m2 < 23 || ($.bmi_kg_m2 < 25 && !($.race_ethnicity == "asian"))', 'No calorie deficit at a normal BMI.', 'WHO 2000; WHO expert consultation 2004', 2004),
 ('energy_no_loss_age',        'energy_kcal', 'no_decrease', NULL, '!($.age_years >= 20 && $.age_years < 75)', 'No calorie deficit before 20 or from 75 years: muscle and bone come first.', 'ESPEN geriatrics 2019', 2019),
 ('energy_no_loss_frail',      'energy_kcal', 'no_decrease', NULL, '$.frail == "yes"', 'No calorie deficit in frailty: protein and strength first.', 'ESPEN geriatrics 2019', 2019),
 ('energy_no_loss_pregnant',   'energy_kcal', 'no_decrease', NULL, '$.pregnant == "yes" || $.breastfeeding == "yes"', 'No calorie deficit in pregnancy or while breast-feeding.', 'DGA 2020-25', 2020),
@@ -885,7 +891,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'unknown feature or key "' || feature || '"', 'texts', feature || '/' || direction || '/' || lang,
            'A feature, a rule of effect refer, or a general key; see the comment of hadvice.texts.feature.'
     FROM hadvice.texts t
-    WHERE feature NOT IN ('effect', 'keep', 'nothing', 'refer', 'guideline') AND feature NOT LIKE 'unit:%'
+    WHERE feature NOT IN ('effect', 'effect_trials', 'keep', 'nothing', 'refer', 'guideline') AND feature NOT LIKE 'unit:%'
       AND NOT EXISTS (SELECT FROM hadvice.features f WHERE f.feature = t.feature)
       AND NOT EXISTS (SELECT FROM hadvice.rules r WHERE r.id = t.feature AND r.effect = 'refer')
     UNION ALL

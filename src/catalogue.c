@@ -99,7 +99,7 @@ load_features(HvCatalogue *catalogue, MemoryContext cxt)
 {
 	uint64 n = hv_spi_query("SELECT feature, label, domain, unit, source, safe_direction, role,"
 	                        " plausible_low, plausible_high, recommended_low, recommended_high,"
-	                        " step, max_step, cost, digits, levels"
+	                        " step, max_step, cost, digits, levels, met_when"
 	                        " FROM hadvice.features ORDER BY feature",
 	                        true, 0, NULL);
 
@@ -127,6 +127,7 @@ load_features(HvCatalogue *catalogue, MemoryContext cxt)
 		f->cost = hv_spi_float(i, 14, 1);
 		f->digits = hv_spi_int(i, 15);
 		f->levels = copy_texts(cxt, i, 16, &f->nlevels);
+		f->met_when = copy_path(cxt, i, 17);
 	}
 	n = hv_spi_query("SELECT pg_catalog.lower(feature), feature FROM hadvice.features UNION ALL"
 	                 " SELECT pg_catalog.lower(s), feature FROM hadvice.features,"

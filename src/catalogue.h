@@ -19,6 +19,7 @@ typedef struct HvFeature
 	double plausible_low, plausible_high;
 	double recommended_low, recommended_high;
 	double step, max_step, cost;
+	JsonPath *met_when; /* the recommendation counts as met although the value is outside */
 	int digits;
 	int nlevels;
 	const char **levels;

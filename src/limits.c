@@ -129,13 +129,15 @@ apply_feature(HvConsidered *considered, const HvFeature *feature, const HvAdvice
  * of what the rules leave open, on the one side that is open.
  */
 static void
-set_recommended(HvConsidered *considered, const HvFeature *feature)
+set_recommended(HvConsidered *considered, const HvFeature *feature, const HvPerson *person)
 {
 	double low = feature->recommended_low, high = feature->recommended_high;
 	bool numbers = !isnan(low) || !isnan(high);
 
 	considered->outside =
 		(!isnan(low) && considered->current < low) || (!isnan(high) && considered->current > high);
+	if (feature->met_when != NULL && hv_condition(feature->met_when, person->json, false))
+		considered->outside = false;
 	considered->recommended_low = isnan(low) ? -INFINITY : low;
 	considered->recommended_high = isnan(high) ? INFINITY : high;
 	if (numbers)
@@ -192,7 +194,7 @@ consider(HvConsidered *considered, const HvQuestion *question, const HvCatalogue
 	}
 	apply_feature(considered, feature, options);
 	hv_bounds_interval(&considered->bounds, &considered->low, &considered->high);
-	set_recommended(considered, feature);
+	set_recommended(considered, feature, person);
 	if (considered->status == NULL && considered->bounds.forbidden)
 		considered->status = "forbidden by a rule";
 	else if (considered->status == NULL && considered->low == considered->high)

@@ -4,7 +4,8 @@
  * A template is looked up by (feature, direction, language); {name} is replaced, anything else is
  * copied. Example: 'Sleep longer, from {from} to {to} hours a night.' with 5.5 and 7 gives 'Sleep
  * longer, from 5.5 to 7.0 hours a night.' The sentence on the expected effect is a template of its
- * own ('effect'), worded as an association among people alike, never as a promise.
+ * own ('effect', or 'effect_trials' where trial evidence was weighed in), worded as an association
+ * among people alike, never as a promise.
  */
 #include "hadvice.h"
 
@@ -108,7 +109,8 @@ add_effect(StringInfo to, const HvCatalogue *catalogue, const HvAdvice *advice,
 	const HvEffect *effect = &item->effects[item->outcome];
 	const HvFeature *outcome = &catalogue->features[advice->goal_features[item->outcome]];
 	const char *direction = effect->mean < 0 ? "down" : "up";
-	const char *from = find_text(catalogue, "effect", direction, lang);
+	const char *from =
+		find_text(catalogue, effect->prior ? "effect_trials" : "effect", direction, lang);
 	/* a small effect needs a decimal more than the value it belongs to */
 	HvFeature fine = *outcome;
 	/* the interval in the direction of the sentence: "lower by 4 (90 % interval 1 to 7)" */

@@ -213,7 +213,7 @@ CREATE TABLE hadvice.texts (
 );
 
 COMMENT ON TABLE  hadvice.texts IS 'Sentence templates by feature, direction and language; a missing language falls back to en';
-COMMENT ON COLUMN hadvice.texts.feature IS 'An action (up, down); a feature (none: its name in this language, for en see features.label); a rule of effect refer (none: its sentence, for en see rules.reason); a unit as "unit:points" (none); or effect (up, down: a fragment on the expected effect), keep (nothing to change), nothing (values out of range, but no safe change), refer (frame of a red flag), guideline (added when only the guideline carries the item)';
+COMMENT ON COLUMN hadvice.texts.feature IS 'An action (up, down); a feature (none: its name in this language, for en see features.label); a rule of effect refer (none: its sentence, for en see rules.reason); a unit as "unit:points" (none); or effect and effect_trials (up, down: the sentence on the expected effect, without and with trials), keep (nothing to change), unknown (nothing recorded that has a target), nothing (values out of range, but no safe change), refer (frame of a red flag), guideline (added when only the guideline carries the item)';
 COMMENT ON COLUMN hadvice.texts.direction IS 'Way of the change; for effect the way of the outcome; none for the rest';
 COMMENT ON COLUMN hadvice.texts.lang IS 'Language: en, zh, ...';
 COMMENT ON COLUMN hadvice.texts.sentence IS 'Template. {from} {to}: values now and advised, {change}: the difference without sign, {unit}; in effect {outcome} {effect} {low} {high} {unit}, counted in the direction of the row (so {low} may be negative); in refer {reason}; in guideline {source}';
@@ -400,7 +400,8 @@ INSERT INTO hadvice.programmes (programme, label, precedence, applies_when, outc
 
 -- 4.1 Nobody these adult targets are not made for, and nobody who needs help now.
 INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, source, year) VALUES
-('all_under_18',              '*', 'forbid', NULL, '$.age_years < 18', 'The targets are for adults.', 'WHO 2020; DGA 2020-25', 2020),
+('all_under_18',              '*', 'forbid', NULL, '!($.age_years >= 18)', 'The targets are for adults; whose age is not recorded may be a child.', 'WHO 2020; DGA 2020-25', 2020),
+('all_pregnant',              '*', 'forbid', NULL, '$.pregnant == "yes"', 'In pregnancy goals belong to the midwife or doctor.', 'SCIENCE 6.3 of this project', 2025),
 ('all_bp_crisis',             '*', 'forbid', NULL, '$.systolic_mmhg >= 180 || $.diastolic_mmhg >= 120', 'Blood pressure of 180/120 or more comes first: nothing else before a doctor has seen it.', 'ACC/AHA 2017, kept 2025', 2025),
 ('all_chest_pain',            '*', 'forbid', NULL, '$.chest_pain == "yes"', 'Chest pain comes first: nothing else before a doctor has seen it.', 'AHA', 2021),
 ('all_self_harm',             '*', 'forbid', NULL, '$.self_harm_thoughts == "yes"', 'Thoughts of self-harm come first: talk to someone today.', 'PHQ-9 item 9', 2001);
@@ -476,7 +477,8 @@ INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, sou
 ('fast_food_floor',           'fast_food_meals_week', 'floor', '0', NULL, 'None is the end.', 'DGA 2020-25', 2020);
 
 -- 4.4 Alcohol and tobacco only fall. Heavy drinking (8 drinks a week in women, 15 in men; 416 and 780 a year)
--- must not stop abruptly: no advice, a doctor. Not known to be below that counts as heavy, and as a woman.
+-- must not stop abruptly: no advice, a doctor. Not known to be below that counts as heavy, and as a woman; of two
+-- measures (days and drinks a day, drinks a week) each that is recorded must be below.
 INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, source, year) VALUES
 ('alcohol_g_no_increase',     'alcohol_g', 'no_increase', NULL, NULL, 'Alcohol is never raised.', 'AHA/ACC 2025; WHO 2023', 2025),
 ('alcohol_days_no_increase',  'alcohol_days_year', 'no_increase', NULL, NULL, 'Alcohol is never raised.', 'AHA/ACC 2025; WHO 2023', 2025),
@@ -486,10 +488,10 @@ INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, sou
 ('alcohol_days_floor',        'alcohol_days_year', 'floor', '0', NULL, 'None is the end.', 'AHA/ACC 2025', 2025),
 ('drinks_day_floor',          'drinks_per_drinking_day', 'floor', '0', NULL, 'None is the end.', 'AHA/ACC 2025', 2025),
 ('drinks_week_floor',         'drinks_per_week', 'floor', '0', NULL, 'None is the end.', 'AHA/ACC 2025', 2025),
-('alcohol_g_heavy',           'alcohol_g', 'forbid', NULL, '!($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780) || $.drinks_per_week < 8 || (!exists($.alcohol_days_year) && !exists($.drinks_per_week) && $.alcohol_g < 16))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
-('alcohol_days_heavy',        'alcohol_days_year', 'forbid', NULL, '!($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780) || $.drinks_per_week < 8)', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
-('drinks_day_heavy',          'drinks_per_drinking_day', 'forbid', NULL, '!($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780) || $.drinks_per_week < 8)', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
-('drinks_week_heavy',         'drinks_per_week', 'forbid', NULL, '!($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
+('alcohol_g_heavy',           'alcohol_g', 'forbid', NULL, '!((($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780)) && ($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15) || !exists($.drinks_per_week))) || (($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15)) && (!exists($.alcohol_days_year) || !exists($.drinks_per_drinking_day))) || (!exists($.alcohol_days_year) && !exists($.drinks_per_week) && $.alcohol_g < 16))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
+('alcohol_days_heavy',        'alcohol_days_year', 'forbid', NULL, '!((($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780)) && ($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15) || !exists($.drinks_per_week))) || (($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15)) && (!exists($.alcohol_days_year) || !exists($.drinks_per_drinking_day))))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
+('drinks_day_heavy',          'drinks_per_drinking_day', 'forbid', NULL, '!((($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780)) && ($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15) || !exists($.drinks_per_week))) || (($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15)) && (!exists($.alcohol_days_year) || !exists($.drinks_per_drinking_day))))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
+('drinks_week_heavy',         'drinks_per_week', 'forbid', NULL, '!((($.alcohol_days_year * $.drinks_per_drinking_day < 416 || ($.sex == "male" && $.alcohol_days_year * $.drinks_per_drinking_day < 780)) && ($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15) || !exists($.drinks_per_week))) || (($.drinks_per_week < 8 || ($.sex == "male" && $.drinks_per_week < 15)) && (!exists($.alcohol_days_year) || !exists($.drinks_per_drinking_day))))', 'Heavy drinking is not stopped abruptly without help.', 'NIAAA (8 and 15 drinks a week)', 2024),
 ('cigarettes_no_increase',    'cigarettes_per_day', 'no_increase', NULL, NULL, 'Smoking is never raised.', 'USPSTF 2021', 2021),
 ('cigarettes_floor',          'cigarettes_per_day', 'floor', '0', NULL, 'None is the goal.', 'USPSTF 2021', 2021);
 
@@ -539,6 +541,7 @@ INSERT INTO hadvice.rules (id, feature, effect, applies_when, reason, source, ye
 ('refer_chest_pain',          'chest_pain', 'refer', '$.chest_pain == "yes"', 'Chest pain: call emergency services if it is there now, otherwise see a doctor today.', 'AHA', 2021),
 ('refer_self_harm',           'self_harm_thoughts', 'refer', '$.self_harm_thoughts == "yes"', 'Thoughts of harming yourself: please talk to a doctor, a crisis line or someone close to you today.', 'PHQ-9 item 9', 2001),
 ('refer_bp_crisis',           'systolic_mmhg', 'refer', '$.systolic_mmhg >= 180 || $.diastolic_mmhg >= 120', 'Blood pressure of 180/120 or more: measure again and see a doctor today; with chest pain, breathlessness or weakness call emergency services.', 'ACC/AHA 2017, kept 2025', 2025),
+('refer_bp_160',              'systolic_mmhg', 'refer', '($.systolic_mmhg >= 160 || $.diastolic_mmhg >= 100) && !($.systolic_mmhg >= 180 || $.diastolic_mmhg >= 120)', 'Blood pressure of 160/100 or more: have it checked by a doctor in the next weeks.', 'ACC/AHA 2017: stage 2; NICE NG136: 160/100', 2022),
 ('refer_bmi_16',              'bmi_kg_m2', 'refer', '$.bmi_kg_m2 < 16', 'BMI below 16: see a doctor this week; gaining weight needs medical care.', 'NICE CG32', 2006),
 ('refer_phq9_15',             'depression_phq9', 'refer', '$.depression_phq9 >= 15', 'A PHQ-9 score of 15 or more points to depression: see a doctor this week; treatment helps.', 'Kroenke 2001', 2001),
 ('refer_phq9_10',             'depression_phq9', 'refer', '$.depression_phq9 >= 10 && $.depression_phq9 < 15', 'A PHQ-9 score of 10 or more: talk it over with a doctor or a counsellor.', 'Kroenke 2001; USPSTF 2023', 2023),
@@ -891,7 +894,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'unknown feature or key "' || feature || '"', 'texts', feature || '/' || direction || '/' || lang,
            'A feature, a rule of effect refer, or a general key; see the comment of hadvice.texts.feature.'
     FROM hadvice.texts t
-    WHERE feature NOT IN ('effect', 'effect_trials', 'keep', 'nothing', 'refer', 'guideline') AND feature NOT LIKE 'unit:%'
+    WHERE feature NOT IN ('effect', 'effect_trials', 'keep', 'unknown', 'nothing', 'refer', 'guideline') AND feature NOT LIKE 'unit:%'
       AND NOT EXISTS (SELECT FROM hadvice.features f WHERE f.feature = t.feature)
       AND NOT EXISTS (SELECT FROM hadvice.rules r WHERE r.id = t.feature AND r.effect = 'refer')
     UNION ALL

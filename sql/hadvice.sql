@@ -61,6 +61,9 @@ COMMENT ON FUNCTION vae_model(bytea) IS 'The model with these bytes; an error wh
 CREATE CAST (bytea AS vae_model) WITH FUNCTION vae_model(bytea);
 CREATE CAST (vae_model AS bytea) WITHOUT FUNCTION AS ASSIGNMENT;
 
+COMMENT ON CAST (bytea AS vae_model) IS 'Checks that the bytes are a model';
+COMMENT ON CAST (vae_model AS bytea) IS 'The bytes of a model';
+
 CREATE FUNCTION vae_info(model vae_model) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION vae_weights(model vae_model, layer text) RETURNS real[]

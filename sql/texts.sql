@@ -35,6 +35,7 @@ INSERT INTO hadvice.texts (feature, direction, lang, sentence) VALUES
 ('effect_trials',              'up',   'en', 'Records of people like you and trials together suggest {outcome} higher by {effect} {unit} on average (90 % interval {low} to {high}).'),
 ('keep',                       'none', 'en', 'Your values are in the recommended ranges: keep doing what you do.'),
 ('nothing',                    'none', 'en', 'Some values are out of range, but this record allows no safe advice on them: please ask your doctor.'),
+('unknown',                    'none', 'en', 'Too little is recorded to advise: no blood pressure, laboratory value, BMI or score with a target.'),
 ('refer',                      'none', 'en', '{reason}'),
 ('guideline',                  'none', 'en', 'Recommended for adults; the records of people like you do not show how much it changes.');
 
@@ -72,6 +73,7 @@ INSERT INTO hadvice.texts (feature, direction, lang, sentence) VALUES
 ('effect_trials',              'up',   'zh', '综合与您情况相似者的数据和临床试验，{outcome}平均高 {effect} {unit}（90% 区间 {low} 至 {high}）。'),
 ('keep',                       'none', 'zh', '您的各项数值都在建议范围内，请继续保持。'),
 ('nothing',                    'none', 'zh', '部分数值超出建议范围，但根据现有记录无法给出安全的建议，请咨询医生。'),
+('unknown',                    'none', 'zh', '记录太少，无法给出建议：没有血压、化验值、BMI 或量表得分等有目标的数值。'),
 ('refer',                      'none', 'zh', '{reason}'),
 ('guideline',                  'none', 'zh', '这是面向成年人的指南建议；与您情况相似的人的数据尚不能说明改变的幅度。');
 
@@ -80,6 +82,7 @@ INSERT INTO hadvice.texts (feature, direction, lang, sentence) VALUES
 ('refer_chest_pain',           'none', 'zh', '胸痛：如果现在正在发作，请立即拨打急救电话；否则请今天就医。'),
 ('refer_self_harm',            'none', 'zh', '如果有伤害自己的想法：请今天就联系医生、心理援助热线或身边信任的人。'),
 ('refer_bp_crisis',            'none', 'zh', '血压达到或超过 180/120：请复测并在今天就医；如伴有胸痛、气短或肢体无力，请拨打急救电话。'),
+('refer_bp_160',              'none', 'zh', '血压达到或超过 160/100：请在未来几周内请医生检查。'),
 ('refer_bmi_16',               'none', 'zh', 'BMI 低于 16：请在本周内就医，增重需要在医生指导下进行。'),
 ('refer_phq9_15',              'none', 'zh', 'PHQ-9 得分达到 15 分或以上，提示可能有抑郁症：请在本周内就医，治疗是有效的。'),
 ('refer_phq9_10',              'none', 'zh', 'PHQ-9 得分达到 10 分或以上：请与医生或心理咨询师谈一谈。'),

@@ -1,7 +1,8 @@
 -- hadvice: using a model (DESIGN A4). Each function comes in four forms:
 --   f(row, model, version)    the row's type says which model; a name, a version overrule it
 --   f(jsonb, model, version)  for applications; the model must be named
---   f(vae_model, row), f(vae_model, jsonb)   the model by value: nothing is looked up, so IMMUTABLE
+--   f(vae_model, row), f(vae_model, jsonb)   the model by value: nothing is looked up, so IMMUTABLE from
+--                             a row; STABLE from jsonb, where dates are words that settings interpret
 -- Functions that look up the registry are STABLE. They run as the caller, and see the models that the
 -- caller may see. EXECUTE is PUBLIC's: what a model tells is guarded by who may read the model.
 
@@ -22,7 +23,7 @@ COMMENT ON FUNCTION vae_anomaly(vae_model, record) IS
     'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a row, by a model given by value';
 
 CREATE FUNCTION vae_anomaly(model vae_model, "row" jsonb) RETURNS float8
-    AS 'MODULE_PATHNAME', 'vae_anomaly_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+    AS 'MODULE_PATHNAME', 'vae_anomaly_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_anomaly(vae_model, jsonb) IS
     'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a JSON object, by a model given by value';
 
@@ -43,7 +44,7 @@ COMMENT ON FUNCTION vae_embed(vae_model, record) IS
     'Posterior mean of the latent position, of a row, by a model given by value';
 
 CREATE FUNCTION vae_embed(model vae_model, "row" jsonb) RETURNS real[]
-    AS 'MODULE_PATHNAME', 'vae_embed_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+    AS 'MODULE_PATHNAME', 'vae_embed_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_embed(vae_model, jsonb) IS
     'Posterior mean of the latent position, of a JSON object, by a model given by value';
 
@@ -64,7 +65,7 @@ COMMENT ON FUNCTION vae_reconstruct(vae_model, anyelement) IS
     'Every cell as the model expects it, given all of the row, of a row, by a model given by value';
 
 CREATE FUNCTION vae_reconstruct(model vae_model, "row" jsonb) RETURNS jsonb
-    AS 'MODULE_PATHNAME', 'vae_reconstruct_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+    AS 'MODULE_PATHNAME', 'vae_reconstruct_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_reconstruct(vae_model, jsonb) IS
     'Every cell as the model expects it, given all of the row, of a JSON object, by a model given by value';
 
@@ -85,7 +86,7 @@ COMMENT ON FUNCTION vae_impute(vae_model, anyelement) IS
     'The row with missing cells filled by what the model expects, of a row, by a model given by value';
 
 CREATE FUNCTION vae_impute(model vae_model, "row" jsonb) RETURNS jsonb
-    AS 'MODULE_PATHNAME', 'vae_impute_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+    AS 'MODULE_PATHNAME', 'vae_impute_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_impute(vae_model, jsonb) IS
     'The row with missing cells filled by what the model expects, of a JSON object, by a model given by value';
 

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "advice.h"
+#include "core/encode.h"
 #include "goals.h"
 #include "limits.h"
 
@@ -449,7 +450,7 @@ add_referrals(Planner *p)
 		const HvRule *rule = &p->catalogue->rules[i];
 		HvAdviceItem *item;
 
-		if (rule->effect != HV_REFER || !hv_condition(rule->applies_when, p->person->json, false))
+		if (rule->effect != HV_REFER || !hv_person_holds(p->person, rule->applies_when, false))
 			continue;
 		item = new_item(1, HV_ADVICE_REFER);
 		item->flag = rule;
@@ -466,8 +467,34 @@ add_keep(HvAdvice *advice)
 	if (hv_any_goal_missed(advice))
 		advice->reason = "nothing";
 	else
-		advice->reason = "keep";
+		advice->reason = advice->ngoals > 0 ? "keep" : "unknown";
 	give_out(advice, new_item(1, HV_ADVICE_KEEP), 1);
+}
+
+/*
+ * The record with what follows from other columns (BMI from weight and height) filled in, so that
+ * the model and the catalogue know the same of the person.
+ */
+static HvReal *
+complete_record(const HvQuestion *question, const HvCatalogue *catalogue, const HvPerson *person)
+{
+	const HvSchema *schema = &question->model->schema;
+	HvReal *record = palloc(schema->width * sizeof(HvReal));
+
+	memcpy(record, question->record, schema->width * sizeof(HvReal));
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		const HvColumn *column = &schema->columns[j];
+		int feature = hv_catalogue_find(catalogue, column->feature);
+
+		if (feature < 0 || record[column->m_at] > 0 || hv_has_levels(column) ||
+		    column->kind == HV_EMBEDDING || isnan(person->numbers[feature]))
+			continue;
+		record[column->x_at] = (HvReal) hv_encode_number(
+			column, (person->numbers[feature] - column->offset) / column->factor);
+		record[column->m_at] = 1;
+	}
+	return record;
 }
 
 HvAdvice *
@@ -475,15 +502,17 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
           const HvAdviceOptions *options)
 {
 	HvAdvice *advice = palloc0(sizeof(HvAdvice));
-	Planner p = {.question = question,
+	HvQuestion completed = *question;
+	Planner p = {.question = &completed,
 	             .catalogue = catalogue,
 	             .person = person,
 	             .options = options,
 	             .advice = advice};
 
+	completed.record = complete_record(question, catalogue, person);
 	add_referrals(&p);
-	hv_goals(advice, question, catalogue, person, options);
-	hv_limits(advice, question, catalogue, person, options);
+	hv_goals(advice, &completed, catalogue, person, options);
+	hv_limits(advice, &completed, catalogue, person, options);
 	start_search(&p);
 	for (int plan = 1; plan <= options->alternatives; plan++)
 	{

@@ -97,11 +97,13 @@ role_of_name(const char *name)
 static void
 load_features(HvCatalogue *catalogue, MemoryContext cxt)
 {
-	uint64 n = hv_spi_query("SELECT feature, label, domain, unit, source, safe_direction, role,"
-	                        " plausible_low, plausible_high, recommended_low, recommended_high,"
-	                        " step, max_step, cost, digits, levels, met_when"
-	                        " FROM hadvice.features ORDER BY feature",
-	                        true, 0, NULL);
+	uint64 n = hv_spi_query(
+		"SELECT feature, label, domain, unit, source, safe_direction, role,"
+		" plausible_low, plausible_high, recommended_low, recommended_high,"
+		" step, max_step, cost, digits, levels, met_when,"
+		" levels IS NOT NULL OR coalesce(kind IN ('categorical', 'ordinal', 'binary'), false)"
+		" FROM hadvice.features ORDER BY feature",
+		true, 0, NULL);
 
 	catalogue->nfeatures = (int) n;
 	catalogue->features = MemoryContextAllocZero(cxt, (n + 1) * sizeof(HvFeature));
@@ -128,6 +130,7 @@ load_features(HvCatalogue *catalogue, MemoryContext cxt)
 		f->digits = hv_spi_int(i, 15);
 		f->levels = copy_texts(cxt, i, 16, &f->nlevels);
 		f->met_when = copy_path(cxt, i, 17);
+		f->words = strcmp(hv_spi_text(i, 18), "t") == 0;
 	}
 	n = hv_spi_query("SELECT pg_catalog.lower(feature), feature FROM hadvice.features UNION ALL"
 	                 " SELECT pg_catalog.lower(s), feature FROM hadvice.features,"
@@ -324,5 +327,6 @@ hv_expression(JsonPath *expression, Jsonb *person)
 	if (!call_path(jsonb_path_query_first, expression, person, &result) ||
 	    !JsonbExtractScalar(&DatumGetJsonbP(result)->root, &value) || value.type != jbvNumeric)
 		return NAN;
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value.val.numeric)));
+	return DatumGetFloat8(
+		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value.val.numeric)));
 }

@@ -21,6 +21,7 @@ typedef struct HvFeature
 	double step, max_step, cost;
 	JsonPath *met_when; /* the recommendation counts as met although the value is outside */
 	int digits;
+	bool words; /* values are words, not numbers */
 	int nlevels;
 	const char **levels;
 } HvFeature;

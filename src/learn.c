@@ -239,6 +239,11 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 {
 	char bar[BAR + 1];
 	int done = BAR * epoch->epoch / Max(epoch->epochs_total, 1);
+	int before = BAR * (epoch->epoch - 1) / Max(epoch->epochs_total, 1);
+
+	/* a line when the bar grows: at most BAR lines, however many the epochs */
+	if (done == before && epoch->epoch > 1)
+		return;
 
 	memset(bar, '.', BAR);
 	memset(bar, '#', Max(0, Min(done, BAR)));

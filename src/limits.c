@@ -187,7 +187,7 @@ consider(HvConsidered *considered, const HvQuestion *question, const HvCatalogue
 
 		if (rule->effect == HV_REFER ||
 		    (strcmp(rule->feature, "*") != 0 && strcmp(rule->feature, feature->feature) != 0) ||
-		    !hv_condition(rule->applies_when, person->json, true))
+		    !hv_person_holds(person, rule->applies_when, true))
 			continue;
 		apply_rule(considered, rule, feature, person);
 		considered->rules = lappend(considered->rules, unconstify(HvRule *, rule));

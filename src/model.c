@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
@@ -35,15 +36,13 @@ PG_FUNCTION_INFO_V1(vae_model_recv);
 PG_FUNCTION_INFO_V1(vae_model_send);
 PG_FUNCTION_INFO_V1(vae_model_from_bytea);
 
-/* What was asked of the registry; equal questions under equal snapshots have equal answers. */
+/* What was asked of the registry; equal questions at one moment have equal answers. */
 typedef struct Question
 {
 	Oid relid;
 	int version;
 	char *name; /* NULL: by relid */
-	TransactionId xmin, xmax;
-	uint32 xcnt;
-	CommandId curcid;
+	HvMoment moment;
 } Question;
 
 /* Which model `served` is; in the call site's outer context, so that it outlives cxt's resets. */
@@ -243,26 +242,40 @@ hv_relation_of_row(HeapTupleHeader row)
 	return get_typ_typrelid(HeapTupleHeaderGetTypeId(row));
 }
 
-static Question
-make_question(Oid relid, const char *name, int version)
+HvMoment
+hv_moment(void)
 {
 	Snapshot snapshot = GetActiveSnapshot();
 
+	return (HvMoment){.xmin = snapshot->xmin,
+	                  .xmax = snapshot->xmax,
+	                  .xcnt = snapshot->xcnt,
+	                  .curcid = snapshot->curcid,
+	                  .role = GetUserId(),
+	                  .row_security = row_security};
+}
+
+bool
+hv_same_moment(const HvMoment *a, const HvMoment *b)
+{
+	return a->xmin == b->xmin && a->xmax == b->xmax && a->xcnt == b->xcnt &&
+	       a->curcid == b->curcid && a->role == b->role && a->row_security == b->row_security;
+}
+
+static Question
+make_question(Oid relid, const char *name, int version)
+{
 	return (Question){.relid = name == NULL ? relid : InvalidOid,
 	                  .version = version,
 	                  .name = (char *) name,
-	                  .xmin = snapshot->xmin,
-	                  .xmax = snapshot->xmax,
-	                  .xcnt = snapshot->xcnt,
-	                  .curcid = snapshot->curcid};
+	                  .moment = hv_moment()};
 }
 
-/* Below xmax transactions only end, so an equal count of running ones means the same ones. */
 static bool
 same_question(const Question *a, const Question *b)
 {
-	return a->relid == b->relid && a->version == b->version && a->xmin == b->xmin &&
-	       a->xmax == b->xmax && a->xcnt == b->xcnt && a->curcid == b->curcid &&
+	return a->relid == b->relid && a->version == b->version &&
+	       hv_same_moment(&a->moment, &b->moment) &&
 	       (a->name == NULL ? b->name == NULL : b->name != NULL && strcmp(a->name, b->name) == 0);
 }
 
@@ -289,7 +302,8 @@ no_model(Oid relid, const char *name, int version)
 
 /*
  * The name of the current model of a relation, which may also be a partition of the source. Where
- * several roles have trained one, the caller's own comes first, then that of the table's owner.
+ * several roles have trained one, the caller's own comes first, then that of the table's owner. A
+ * superuser, who sees everybody's, is not served a third role's: it could have been put there.
  */
 static char *
 name_of_current(Oid relid)
@@ -297,14 +311,17 @@ name_of_current(Oid relid)
 	HvParam params[2] = {{REGCLASSOID, ObjectIdGetDatum(relid), false},
 	                     {OIDOID, ObjectIdGetDatum(GetUserId()), false}};
 
-	if (hv_spi_query("SELECT m.name FROM hadvice.models AS m"
-	                 "  LEFT JOIN pg_catalog.pg_class AS c ON c.oid = m.source"
-	                 " WHERE m.is_current AND (m.source = $1"
-	                 "       OR m.source IN (SELECT relid FROM pg_partition_ancestors($1)))"
-	                 " ORDER BY m.source = $1 DESC, m.owner = $2 DESC, m.owner = c.relowner DESC,"
-	                 "          m.trained_at DESC, m.name"
-	                 " LIMIT 1",
-	                 true, 2, params) == 0)
+	if (hv_spi_query(
+			"SELECT m.name FROM hadvice.models AS m"
+			"  LEFT JOIN pg_catalog.pg_class AS c ON c.oid = m.source"
+			" WHERE m.is_current AND (m.source = $1"
+			"       OR m.source IN (SELECT relid FROM pg_partition_ancestors($1)))"
+			"   AND (m.owner = $2 OR m.owner = c.relowner"
+			"        OR NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = $2))"
+			" ORDER BY m.source = $1 DESC, m.owner = $2 DESC, m.owner = c.relowner DESC,"
+			"          m.trained_at DESC, m.name"
+			" LIMIT 1",
+			true, 2, params) == 0)
 		return NULL;
 	return hv_spi_text(0, 1);
 }
@@ -328,9 +345,12 @@ look_up(HvCall *call, Oid relid, const char *name, int version)
 	                 true, 2, params) == 0)
 		no_model(relid, found, version);
 	serve(call, (struct varlena *) DatumGetPointer(hv_spi_datum(0, 1, &isnull)));
-	before = MemoryContextSwitchTo(call->cxt);
-	call->served->name = hv_spi_text(0, 2);
-	MemoryContextSwitchTo(before);
+	if (call->served->name == NULL || strcmp(call->served->name, hv_spi_text(0, 2)) != 0)
+	{
+		before = MemoryContextSwitchTo(call->cxt);
+		call->served->name = hv_spi_text(0, 2);
+		MemoryContextSwitchTo(before);
+	}
 	call->served->version = hv_spi_int(0, 3);
 	call->served->source = DatumGetObjectId(hv_spi_datum(0, 4, &isnull));
 }
@@ -346,7 +366,10 @@ hv_model_current(HvCall *call, Oid relid, const char *name, int version)
 	look_up(call, relid, name, version);
 	hv_spi_finish();
 	if (question.name != NULL)
-		question.name = MemoryContextStrdup(call->cxt, question.name);
+		question.name = call->key->asked && call->key->question.name != NULL &&
+		                        strcmp(call->key->question.name, question.name) == 0
+		                    ? call->key->question.name
+		                    : MemoryContextStrdup(call->cxt, question.name);
 	call->key->question = question;
 	call->key->asked = true;
 	return call->served;

@@ -45,6 +45,23 @@ typedef struct HvCall
 
 HvCall *hv_call(FunctionCallInfo fcinfo);
 
+/*
+ * What a look-up in our tables depends on: the snapshot, and who is asking. At the same moment the
+ * same look-up has the same answer; below xmax transactions only end, so an equal count of running
+ * ones means the same ones.
+ */
+typedef struct HvMoment
+{
+	TransactionId xmin, xmax;
+	uint32 xcnt;
+	CommandId curcid;
+	Oid role;
+	bool row_security;
+} HvMoment;
+
+HvMoment hv_moment(void);
+bool hv_same_moment(const HvMoment *a, const HvMoment *b);
+
 /* The model given by value. An error when the bytes are not a model. */
 const HvServed *hv_model_of_datum(HvCall *call, Datum model);
 

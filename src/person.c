@@ -31,10 +31,18 @@ typedef struct Mapping
 	double factor, offset;
 } Mapping;
 
+/* What the row says of one feature. */
+typedef struct Found
+{
+	const char *column; /* NULL: nothing */
+	double number;
+	const char *word; /* NULL: a number */
+} Found;
+
 struct HvPersonMap
 {
 	MemoryContext cxt;
-	int nmappings; /* of hadvice.column_map */
+	int nmappings; /* the first one of a column counts */
 	Mapping *mappings;
 	/* attributes of the row type seen last */
 	Oid type;
@@ -44,34 +52,57 @@ struct HvPersonMap
 	HvReader *readers;
 };
 
+static int
+map_model(const HvCatalogue *catalogue, const HvSchema *schema, Mapping *mappings)
+{
+	int n = 0;
+
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		const HvColumn *column = &schema->columns[j];
+		int feature =
+			column->feature[0] == '\0' ? -1 : hv_catalogue_find(catalogue, column->feature);
+
+		if (feature >= 0)
+			mappings[n++] = (Mapping){column->name, feature, column->factor, column->offset};
+	}
+	return n;
+}
+
 HvPersonMap *
-hv_person_map(const HvCatalogue *catalogue, Oid relid, MemoryContext cxt)
+hv_person_map(const HvCatalogue *catalogue, const HvQuestion *question, MemoryContext cxt)
 {
 	HvPersonMap *map = MemoryContextAllocZero(cxt, sizeof(HvPersonMap));
-	HvParam source = {.type = OIDOID, .value = ObjectIdGetDatum(relid)};
+	const HvSchema *schema = &question->model->schema;
+	HvParam params[2] = {{OIDOID, ObjectIdGetDatum(question->relid), false},
+	                     {OIDOID, ObjectIdGetDatum(question->served->source), false}};
 	uint64 n;
 
 	map->cxt = cxt;
-	if (!OidIsValid(relid))
-		return map;
 	hv_spi_connect();
-	n = hv_spi_query("SELECT column_name, feature, factor, \"offset\" FROM hadvice.column_map"
-	                 " WHERE source OPERATOR(pg_catalog.=) $1",
-	                 true, 1, &source);
-	map->mappings = MemoryContextAllocZero(cxt, (n + 1) * sizeof(Mapping));
+	n = hv_spi_query("SELECT m.column_name, m.feature, m.factor, m.\"offset\""
+	                 "  FROM hadvice.column_map AS m"
+	                 " WHERE m.source IN ($1, $2) OR m.source IN (SELECT relid FROM"
+	                 "       pg_partition_ancestors($1))"
+	                 " ORDER BY m.source = $1 DESC, m.source = $2, m.column_name",
+	                 true, 2, params);
+	map->mappings = MemoryContextAllocZero(cxt, (schema->ncolumns + n + 1) * sizeof(Mapping));
+	map->nmappings = map_model(catalogue, schema, map->mappings);
 	for (uint64 i = 0; i < n; i++)
-		map->mappings[i] = (Mapping){
+		map->mappings[map->nmappings++] = (Mapping){
 			.column = MemoryContextStrdup(cxt, hv_spi_text(i, 1)),
 			.feature = hv_catalogue_find(catalogue, hv_spi_text(i, 2)),
 			.factor = hv_spi_float(i, 3, 1),
 			.offset = hv_spi_float(i, 4, 0),
 		};
-	map->nmappings = (int) n;
 	hv_spi_finish();
 	return map;
 }
 
-/* A mapped column is what it is mapped to; another is the feature of its name. */
+/*
+ * A mapped column is what it is mapped to; another is the feature of its name, unless that feature
+ * is mapped to a column already.
+ */
 static Mapping
 find_mapping(const HvCatalogue *catalogue, const HvPersonMap *map, const char *column)
 {
@@ -84,6 +115,12 @@ find_mapping(const HvCatalogue *catalogue, const HvPersonMap *map, const char *c
 	return mapping;
 }
 
+static bool
+is_yes_no(const HvFeature *feature)
+{
+	return feature->nlevels >= 2 && strcmp(feature->levels[0], "no") == 0;
+}
+
 /* The level that a word means: itself, yes/no in other words, or the only one it is a start of. */
 static const char *
 match_level(const HvFeature *feature, const char *word)
@@ -91,12 +128,11 @@ match_level(const HvFeature *feature, const char *word)
 	static const char *const yes[] = {"y", "true", "t", "1"};
 	static const char *const no[] = {"n", "false", "f", "0"};
 	const char *start = NULL;
-	bool yes_no = feature->nlevels >= 2 && strcmp(feature->levels[0], "no") == 0;
 
 	for (int i = 0; i < feature->nlevels; i++)
 		if (strcmp(feature->levels[i], word) == 0)
-			return word;
-	for (int i = 0; yes_no && i < (int) lengthof(yes); i++)
+			return feature->levels[i];
+	for (int i = 0; is_yes_no(feature) && i < (int) lengthof(yes); i++)
 	{
 		if (strcmp(yes[i], word) == 0)
 			return "yes";
@@ -107,50 +143,78 @@ match_level(const HvFeature *feature, const char *word)
 		if (strncmp(feature->levels[i], word, strlen(word)) == 0)
 		{
 			if (start != NULL)
-				return word;
+				return is_yes_no(feature) ? "yes" : word;
 			start = feature->levels[i];
 		}
-	return start != NULL ? start : word;
+	return start != NULL ? start : is_yes_no(feature) ? "yes" : word;
 }
 
+/* Two columns that are one feature must agree; of yes and no the careful one counts. */
 static void
-put_number(const HvFeature *feature, double number, double *to, StringInfo json)
+put_found(const HvFeature *feature, Found *found, Found seen)
 {
-	if (!isfinite(number) || number < feature->plausible_low || number > feature->plausible_high)
+	bool same = found->column == NULL ||
+	            (found->word == NULL ? seen.word == NULL && found->number == seen.number
+	                                 : seen.word != NULL && strcmp(found->word, seen.word) == 0);
+
+	if (!same && is_yes_no(feature))
+	{
+		if (seen.word != NULL && strcmp(seen.word, "no") != 0)
+			*found = seen;
 		return;
-	*to = number;
-	hv_json_key(json, feature->feature);
-	hv_json_number(json, number);
+	}
+	if (!same)
+		ereport(ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
+		        errmsg("\"%s\" and \"%s\" are both %s, and differ", found->column, seen.column,
+		               feature->feature),
+		        errhint("Leave one of them out, or say which it is with vae_map_column()."));
+	*found = seen;
 }
 
 static void
-put_word(const HvFeature *feature, const char *bytes, size_t length, StringInfo json)
+put_word(const HvFeature *feature, const Mapping *mapping, const char *bytes, size_t length,
+         Found *found)
 {
 	char *word = str_tolower(bytes, length, C_COLLATION_OID);
+	char *end;
 
-	if (*word == '\0')
-		return;
-	hv_json_key(json, feature->feature);
-	hv_json_text(json, match_level(feature, word));
+	while (*word == ' ')
+		word++;
+	for (end = word + strlen(word); end > word && end[-1] == ' ';)
+		*--end = '\0';
+	if (*word != '\0')
+		put_found(feature, found,
+		          (Found){.column = mapping->column, .word = match_level(feature, word)});
 }
 
-/* One cell of the row: a number of a feature with words is a code, 0 or 1. */
+/* One cell of the row. A number of a feature of words is a code, a text of a numeric one a number. */
 static void
 put_cell(const HvFeature *feature, const Mapping *mapping, const HvRaw *raw, bool is_number,
-         double *number, StringInfo json)
+         Found *found)
 {
+	double number = is_number ? raw->number : NAN;
+
 	if (raw->missing)
 		return;
-	if (is_number && feature->nlevels == 0)
-		put_number(feature, mapping->factor * raw->number + mapping->offset, number, json);
-	else if (is_number)
+	if (feature->words)
 	{
-		char *code = psprintf("%g", raw->number);
+		char *code = is_number ? psprintf("%g", number) : pnstrdup(raw->text, raw->n);
 
-		put_word(feature, code, strlen(code), json);
+		put_word(feature, mapping, code, strlen(code), found);
+		return;
 	}
-	else if (feature->nlevels > 0 || feature->role == HV_CONTEXT)
-		put_word(feature, raw->text, raw->n, json);
+	if (!is_number)
+	{
+		char *text = pnstrdup(raw->text, raw->n), *end;
+
+		number = strtod(text, &end);
+		if (end == text || strspn(end, " ") != strlen(end))
+			return;
+	}
+	if (isfinite(number))
+		put_found(feature, found,
+		          (Found){.column = mapping->column,
+		                  .number = mapping->factor * number + mapping->offset});
 }
 
 /* Readers and mappings of a row type, kept until another type comes along. */
@@ -187,8 +251,7 @@ learn_type(const HvCatalogue *catalogue, HvPersonMap *map, HeapTupleHeader row)
 }
 
 static void
-read_row(const HvCatalogue *catalogue, HvPersonMap *map, HeapTupleHeader row, HvPerson *person,
-         StringInfo json)
+read_row(const HvCatalogue *catalogue, HvPersonMap *map, HeapTupleHeader row, Found *found)
 {
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row), .t_data = row};
 	TupleDesc desc;
@@ -209,14 +272,40 @@ read_row(const HvCatalogue *catalogue, HvPersonMap *map, HeapTupleHeader row, Hv
 			continue;
 		hv_reader_read(&map->readers[i], datums[i], nulls[i], &raw);
 		put_cell(&catalogue->features[feature], &map->atts[i], &raw,
-		         map->readers[i].cell == HV_CELL_NUMBER, &person->numbers[feature], json);
+		         map->readers[i].cell == HV_CELL_NUMBER, &found[feature]);
 	}
 	ReleaseTupleDesc(desc);
 }
 
+/* A raw cell of a jsonb value of a known feature; false when it is a number. */
+static bool
+json_cell(const Mapping *mapping, const JsonbValue *value, HvRaw *raw)
+{
+	*raw = (HvRaw){.missing = value->type == jbvNull};
+	if (value->type == jbvNumeric)
+	{
+		raw->number = DatumGetFloat8(
+			DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
+		return false;
+	}
+	if (value->type == jbvString)
+	{
+		raw->text = value->val.string.val;
+		raw->n = value->val.string.len;
+	}
+	else if (value->type == jbvBool)
+	{
+		raw->text = value->val.boolean ? "yes" : "no";
+		raw->n = strlen(raw->text);
+	}
+	else if (value->type != jbvNull)
+		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+		        errmsg("\"%s\" must be a number, a text or a boolean", mapping->column));
+	return true;
+}
+
 static void
-read_json(const HvCatalogue *catalogue, HvPersonMap *map, Jsonb *row, HvPerson *person,
-          StringInfo json)
+read_json(const HvCatalogue *catalogue, HvPersonMap *map, Jsonb *row, Found *found)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&row->root);
 	JsonbIteratorToken token;
@@ -225,69 +314,97 @@ read_json(const HvCatalogue *catalogue, HvPersonMap *map, Jsonb *row, HvPerson *
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
-		HvRaw raw = {.missing = false};
-		bool is_number = false;
+		HvRaw raw;
+		bool text;
 
 		if (token == WJB_KEY)
 			mapping =
 				find_mapping(catalogue, map, pnstrdup(value.val.string.val, value.val.string.len));
 		if (token != WJB_VALUE || mapping.feature < 0)
 			continue;
-		if (value.type == jbvNumeric)
-		{
-			is_number = true;
-			raw.number = DatumGetFloat8(
-				DirectFunctionCall1(numeric_float8, NumericGetDatum(value.val.numeric)));
-		}
-		else if (value.type == jbvString)
-		{
-			raw.text = value.val.string.val;
-			raw.n = value.val.string.len;
-		}
-		else if (value.type == jbvBool)
-		{
-			raw.text = value.val.boolean ? "yes" : "no";
-			raw.n = strlen(raw.text);
-		}
-		else
-			continue;
-		put_cell(&catalogue->features[mapping.feature], &mapping, &raw, is_number,
-		         &person->numbers[mapping.feature], json);
+		text = json_cell(&mapping, &value, &raw);
+		put_cell(&catalogue->features[mapping.feature], &mapping, &raw, !text,
+		         &found[mapping.feature]);
 	}
 }
 
 /* BMI from weight and height, where the row does not give it. */
 static void
-derive_bmi(const HvCatalogue *catalogue, HvPerson *person, StringInfo json)
+derive_bmi(const HvCatalogue *catalogue, Found *found)
 {
 	int bmi = hv_catalogue_find(catalogue, "bmi_kg_m2");
 	int weight = hv_catalogue_find(catalogue, "weight_kg");
 	int height = hv_catalogue_find(catalogue, "height_cm");
 	double metres;
 
-	if (bmi < 0 || weight < 0 || height < 0 || !isnan(person->numbers[bmi]))
+	if (bmi < 0 || weight < 0 || height < 0 || found[bmi].column != NULL ||
+	    found[weight].column == NULL || found[height].column == NULL)
 		return;
-	metres = person->numbers[height] / 100;
-	put_number(&catalogue->features[bmi], person->numbers[weight] / (metres * metres),
-	           &person->numbers[bmi], json);
+	metres = found[height].number / 100;
+	found[bmi].number = found[weight].number / (metres * metres);
+	if (isfinite(found[bmi].number))
+		found[bmi].column = "weight and height";
+}
+
+static bool
+is_plausible(const HvFeature *feature, const Found *found)
+{
+	return found->word != NULL ||
+	       !(found->number < feature->plausible_low || found->number > feature->plausible_high);
+}
+
+/* The person as jsonb, with or without the implausible values. */
+static Jsonb *
+write_person(const HvCatalogue *catalogue, const Found *found, bool implausible)
+{
+	StringInfoData json;
+
+	hv_json_init(&json);
+	hv_json_open(&json, '{');
+	for (int i = 0; i < catalogue->nfeatures; i++)
+	{
+		const HvFeature *feature = &catalogue->features[i];
+
+		if (found[i].column == NULL || (!implausible && !is_plausible(feature, &found[i])))
+			continue;
+		hv_json_key(&json, feature->feature);
+		if (found[i].word != NULL)
+			hv_json_text(&json, found[i].word);
+		else
+			hv_json_number(&json, found[i].number);
+	}
+	hv_json_close(&json, '}');
+	return DatumGetJsonbP(hv_json_datum(&json));
 }
 
 void
 hv_person_read(const HvCatalogue *catalogue, HvPersonMap *map, const HvQuestion *question,
                HvPerson *person)
 {
-	StringInfoData json;
+	Found *found = palloc0((catalogue->nfeatures + 1) * sizeof(Found));
+	bool implausible = false;
 
+	if (question->row != NULL)
+		read_row(catalogue, map, question->row, found);
+	else
+		read_json(catalogue, map, question->json, found);
+	derive_bmi(catalogue, found);
 	person->numbers = palloc((catalogue->nfeatures + 1) * sizeof(double));
 	for (int i = 0; i < catalogue->nfeatures; i++)
-		person->numbers[i] = NAN;
-	hv_json_init(&json);
-	hv_json_open(&json, '{');
-	if (question->row != NULL)
-		read_row(catalogue, map, question->row, person, &json);
-	else
-		read_json(catalogue, map, question->json, person, &json);
-	derive_bmi(catalogue, person, &json);
-	hv_json_close(&json, '}');
-	person->json = DatumGetJsonbP(hv_json_datum(&json));
+	{
+		bool plausible = is_plausible(&catalogue->features[i], &found[i]);
+
+		person->numbers[i] =
+			found[i].column != NULL && found[i].word == NULL && plausible ? found[i].number : NAN;
+		implausible = implausible || (found[i].column != NULL && !plausible);
+	}
+	person->json = write_person(catalogue, found, false);
+	person->recorded = implausible ? write_person(catalogue, found, true) : NULL;
+}
+
+bool
+hv_person_holds(const HvPerson *person, JsonPath *condition, bool unknown)
+{
+	return hv_condition(condition, person->json, unknown) ||
+	       (person->recorded != NULL && hv_condition(condition, person->recorded, unknown));
 }

@@ -9,6 +9,7 @@
 #include "question.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "core/encode.h"
 #include "openblas.h"
@@ -59,6 +60,22 @@ make_question(HvCall *call, HvAsked asked, const HvServed *served)
 	return question;
 }
 
+/*
+ * Polymorphic functions are called with any type, and only a row may be read as one. The type is
+ * what the parser resolved; a call without an expression cannot say it and is refused.
+ */
+static void
+check_row_type(FunctionCallInfo fcinfo, int argument)
+{
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+
+	if (!OidIsValid(type) || !type_is_rowtype(type))
+		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+		        errmsg("a row is needed, not a value of type %s",
+		               OidIsValid(type) ? format_type_be(type) : "unknown"),
+		        errhint("Pass a table's row: SELECT vae_impute(t) FROM some_table AS t."));
+}
+
 HvQuestion *
 hv_question(FunctionCallInfo fcinfo, HvAsked asked)
 {
@@ -71,6 +88,8 @@ hv_question(FunctionCallInfo fcinfo, HvAsked asked)
 	HvCall *call;
 	const HvServed *served;
 
+	if (is_row)
+		check_row_type(fcinfo, argument);
 	if (PG_ARGISNULL(argument) || (by_value(asked) && PG_ARGISNULL(0)))
 		return NULL;
 	if (is_row)

@@ -302,8 +302,9 @@ no_model(Oid relid, const char *name, int version)
 
 /*
  * The name of the current model of a relation, which may also be a partition of the source. Where
- * several roles have trained one, the caller's own comes first, then that of the table's owner. A
- * superuser, who sees everybody's, is not served a third role's: it could have been put there.
+ * several roles have trained one, the caller's own comes first, then that of the table's owner. What
+ * a third role has put there is served only by its name, unless that is a superuser, or a role that
+ * the caller (no superuser) is a member of.
  */
 static char *
 name_of_current(Oid relid)
@@ -317,7 +318,9 @@ name_of_current(Oid relid)
 			" WHERE m.is_current AND (m.source = $1"
 			"       OR m.source IN (SELECT relid FROM pg_partition_ancestors($1)))"
 			"   AND (m.owner = $2 OR m.owner = c.relowner"
-			"        OR NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = $2))"
+			"        OR (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = m.owner)"
+			"        OR (pg_has_role(m.owner, 'USAGE') AND NOT"
+			"            (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = $2)))"
 			" ORDER BY m.source = $1 DESC, m.owner = $2 DESC, m.owner = c.relowner DESC,"
 			"          m.trained_at DESC, m.name"
 			" LIMIT 1",

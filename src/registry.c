@@ -41,7 +41,9 @@ ask_version(const char *sql, const char *name)
 static int
 current_version(const char *name)
 {
-	return ask_version("SELECT version FROM hadvice.models WHERE name = $1 AND is_current", name);
+	return ask_version("SELECT version FROM hadvice.models WHERE name = $1 AND is_current"
+	                   " AND pg_has_role(owner, 'USAGE')",
+	                   name);
 }
 
 /* vae_promote(model, version) → the version, which is now the current one. */

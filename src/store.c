@@ -259,8 +259,10 @@ promote_connected(const char *name, int version)
 {
 	HvParam params[] = {text_param(name), {INT4OID, Int32GetDatum(version), false}};
 
-	if (hv_spi_query("SELECT FROM hadvice.models WHERE name = $1 AND version = $2", false, 2,
-	                 params) == 0)
+	/* a model that was only granted can be seen, but not changed */
+	if (hv_spi_query("SELECT FROM hadvice.models WHERE name = $1 AND version = $2"
+	                 " AND pg_has_role(owner, 'USAGE')",
+	                 false, 2, params) == 0)
 		return false;
 	/* Two statements: a unique index is checked row by row, and only one may be current. */
 	hv_spi_query("UPDATE hadvice.models SET is_current = false"

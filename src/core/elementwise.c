@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "elementwise.h"
+#include "philox.h"
 
 #ifdef HV_DOUBLE
 #define REAL(name) name
@@ -171,6 +172,55 @@ hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *nois
 			d_logvar[j] = logvar[j] <= HV_LOGVAR_MIN || logvar[j] >= HV_LOGVAR_MAX ? 0 : d;
 		}
 	}
+}
+
+#define BLOCKS (HV_RANDOM_GROUP / PHILOX_LANES)
+
+/* 24 bits, as many as a float holds: so rounding never makes a 1, and double gets the same. */
+CLONES void
+hv_uniform_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out)
+{
+	uint32_t w[PHILOX_LANES][BLOCKS];
+
+	for (int i = 0; i < BLOCKS; i++)
+		hv_philox_block(key, stream, block + i, &w[0][i], &w[1][i], &w[2][i], &w[3][i]);
+	for (int i = 0; i < BLOCKS; i++)
+		for (int lane = 0; lane < PHILOX_LANES; lane++)
+			out[i * PHILOX_LANES + lane] = (HvReal) (w[lane][i] >> 8) * (HvReal) 0x1p-24;
+}
+
+/*
+ * Box & Muller (1958): radius sqrt(-2 log u), angle 2 pi v; two pairs a block. The half keeps u
+ * above 0; the largest normal there is is 6.8. TINY because u may be rounded to 1 (see the top).
+ */
+CLONES void
+hv_normal_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out)
+{
+	uint32_t w[PHILOX_LANES][BLOCKS];
+	HvReal x[PHILOX_LANES][BLOCKS], radius[BLOCKS], angle[BLOCKS];
+
+	for (int i = 0; i < BLOCKS; i++)
+		hv_philox_block(key, stream, block + i, &w[0][i], &w[1][i], &w[2][i], &w[3][i]);
+	for (int pair = 0; pair < PHILOX_LANES; pair += 2)
+	{
+		HvReal *first = x[pair], *second = x[pair + 1];
+
+		for (int i = 0; i < BLOCKS; i++)
+		{
+			HvReal u = ((HvReal) w[pair][i] + (HvReal) 0.5) * (HvReal) 0x1p-32;
+
+			radius[i] = REAL(sqrt)(-2 * REAL(log)(u) + TINY);
+			angle[i] = (HvReal) w[pair + 1][i] * (HvReal) (6.283185307179586 * 0x1p-32);
+		}
+		/* In one loop gcc would make them one sincos, which has no vector form. */
+		for (int i = 0; i < BLOCKS; i++)
+			first[i] = radius[i] * REAL(cos)(angle[i]);
+		for (int i = 0; i < BLOCKS; i++)
+			second[i] = radius[i] * REAL(sin)(angle[i]);
+	}
+	for (int i = 0; i < BLOCKS; i++)
+		for (int lane = 0; lane < PHILOX_LANES; lane++)
+			out[i * PHILOX_LANES + lane] = x[lane][i];
 }
 
 CLONES void

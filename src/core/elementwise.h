@@ -45,6 +45,14 @@ void hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal 
                                const HvReal *dz, const HvReal *weight, HvReal beta, size_t n,
                                size_t latent);
 
+/*
+ * HV_RANDOM_GROUP uniform or normal numbers (rng.h), of the Philox blocks from `block` on: number i
+ * is of block i / 4, lane i % 4.
+ */
+#define HV_RANDOM_GROUP 128
+void hv_uniform_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out);
+void hv_normal_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out);
+
 /* One AdamW step over a flat vector; see adam.h for the meaning. */
 void hv_adam_update(HvReal *p, const HvReal *g, HvReal *m, HvReal *v, size_t n, HvReal lr,
                     HvReal beta1, HvReal beta2, HvReal epsilon, HvReal correction1,

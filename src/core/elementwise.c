@@ -48,6 +48,21 @@ within(HvReal x, HvReal low, HvReal high)
 	return x > high ? high : x;
 }
 
+static inline HvReal
+sigmoid(HvReal x)
+{
+	return 1 / (1 + REAL(exp)(-within(x, -MAX_EXP, MAX_EXP)));
+}
+
+/* max(x, 0) + log(1 + exp(-|x|)): the exponent is never positive */
+static inline HvReal
+softplus(HvReal x)
+{
+	HvReal size = x < 0 ? -x : x;
+
+	return (x > 0 ? x : 0) + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
+}
+
 CLONES void
 hv_relu(HvReal *y, size_t n)
 {
@@ -68,7 +83,7 @@ hv_sigmoid(HvReal *y, const HvReal *x, size_t n)
 {
 	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
-		y[i] = 1 / (1 + REAL(exp)(-within(x[i], -MAX_EXP, MAX_EXP)));
+		y[i] = sigmoid(x[i]);
 }
 
 CLONES void
@@ -83,15 +98,9 @@ hv_exp(HvReal *y, const HvReal *x, size_t n)
 CLONES void
 hv_softplus(HvReal *y, const HvReal *x, size_t n)
 {
-	/* max(x, 0) + log(1 + exp(-|x|)): the exponent is never positive */
 	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
-	{
-		HvReal size = x[i] < 0 ? -x[i] : x[i];
-		HvReal positive = x[i] > 0 ? x[i] : 0;
-
-		y[i] = positive + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
-	}
+		y[i] = softplus(x[i]);
 }
 
 CLONES void
@@ -126,6 +135,70 @@ hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width)
 		INDEPENDENT
 		for (size_t j = 0; j < width; j++)
 			db[j] += row[j];
+	}
+}
+
+CLONES void
+hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal total = 0;
+
+		for (size_t j = 0; j < width; j++)
+			total += x[r * width + j];
+		sum[r] += total;
+	}
+}
+
+CLONES double
+hv_sum_squares(const HvReal *x, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double) x[i] * (double) x[i];
+	return sum;
+}
+
+CLONES void
+hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		loss[i] = w[i] * (softplus(o[i]) - x[i] * o[i]);
+}
+
+CLONES void
+hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		d[i] = w[i] * (sigmoid(o[i]) - x[i]);
+}
+
+CLONES void
+hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, const HvReal *s,
+                 const HvReal *precision, size_t n)
+{
+	const HvReal half = (HvReal) 0.5, log_2pi = (HvReal) 1.8378770664093453;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal error = x[i] - o[i];
+
+		loss[i] = w[i] * half * (log_2pi + s[i] + error * error * precision[i]);
+	}
+}
+
+CLONES void
+hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
+                  const HvReal *precision, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal error = o[i] - x[i], pull = error * precision[i];
+
+		d[i] = w[i] * pull;
+		d_s[i] = w[i] * (HvReal) 0.5 * (1 - error * pull);
 	}
 }
 

@@ -27,6 +27,23 @@ void hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t wid
 /* db[j] += sum over rows of d[r][j] */
 void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width);
 
+/* sum[r] += sum over the row of x[r][j], packed rows */
+void hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width);
+
+/* Sum of squares. */
+double hv_sum_squares(const HvReal *x, size_t n);
+
+/*
+ * Packed cells of a likelihood (likelihood.h): x targets, o decoder outputs, w weights. A loss is
+ * w * -log p, a slope its derivative: d to o, d_s to the column's log-variance s.
+ */
+void hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
+void hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
+void hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w,
+                      const HvReal *s, const HvReal *precision, size_t n);
+void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
+                       const HvReal *precision, size_t n);
+
 /*
  * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),
  * logvar clamped to [HV_LOGVAR_MIN, HV_LOGVAR_MAX] in place; z = mu + exp(logvar/2) * noise;

@@ -40,25 +40,10 @@ hv_adam_step(HvAdam *adam, HvReal *p, const HvReal *g, HvReal lr)
 	               (HvReal) -expm1(t * log((double) adam->beta2)), adam->decay);
 }
 
-/* Sum of squares, in eight sums that do not wait for each other (and always the same eight). */
-static double
-sum_squares(const HvReal *g, size_t n)
-{
-	double sum[8] = {0};
-	size_t i = 0;
-
-	for (; i + 8 <= n; i += 8)
-		for (size_t j = 0; j < 8; j++)
-			sum[j] += (double) g[i + j] * (double) g[i + j];
-	for (; i < n; i++)
-		sum[0] += (double) g[i] * (double) g[i];
-	return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-}
-
 double
 hv_clip_norm(HvReal *g, size_t n, double most)
 {
-	double norm = sqrt(sum_squares(g, n));
+	double norm = sqrt(hv_sum_squares(g, n));
 
 	if (norm > most)
 	{

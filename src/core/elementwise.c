@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "elementwise.h"
+#include "philox.h"
 
 #ifdef HV_DOUBLE
 #define REAL(name) name
@@ -47,6 +48,21 @@ within(HvReal x, HvReal low, HvReal high)
 	return x > high ? high : x;
 }
 
+static inline HvReal
+sigmoid(HvReal x)
+{
+	return 1 / (1 + REAL(exp)(-within(x, -MAX_EXP, MAX_EXP)));
+}
+
+/* max(x, 0) + log(1 + exp(-|x|)): the exponent is never positive */
+static inline HvReal
+softplus(HvReal x)
+{
+	HvReal size = x < 0 ? -x : x;
+
+	return (x > 0 ? x : 0) + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
+}
+
 CLONES void
 hv_relu(HvReal *y, size_t n)
 {
@@ -67,7 +83,7 @@ hv_sigmoid(HvReal *y, const HvReal *x, size_t n)
 {
 	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
-		y[i] = 1 / (1 + REAL(exp)(-within(x[i], -MAX_EXP, MAX_EXP)));
+		y[i] = sigmoid(x[i]);
 }
 
 CLONES void
@@ -82,15 +98,9 @@ hv_exp(HvReal *y, const HvReal *x, size_t n)
 CLONES void
 hv_softplus(HvReal *y, const HvReal *x, size_t n)
 {
-	/* max(x, 0) + log(1 + exp(-|x|)): the exponent is never positive */
 	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
-	{
-		HvReal size = x[i] < 0 ? -x[i] : x[i];
-		HvReal positive = x[i] > 0 ? x[i] : 0;
-
-		y[i] = positive + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
-	}
+		y[i] = softplus(x[i]);
 }
 
 CLONES void
@@ -125,6 +135,70 @@ hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width)
 		INDEPENDENT
 		for (size_t j = 0; j < width; j++)
 			db[j] += row[j];
+	}
+}
+
+CLONES void
+hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width)
+{
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal total = 0;
+
+		for (size_t j = 0; j < width; j++)
+			total += x[r * width + j];
+		sum[r] += total;
+	}
+}
+
+CLONES double
+hv_sum_squares(const HvReal *x, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double) x[i] * (double) x[i];
+	return sum;
+}
+
+CLONES void
+hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		loss[i] = w[i] * (softplus(o[i]) - x[i] * o[i]);
+}
+
+CLONES void
+hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		d[i] = w[i] * (sigmoid(o[i]) - x[i]);
+}
+
+CLONES void
+hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, const HvReal *s,
+                 const HvReal *precision, size_t n)
+{
+	const HvReal half = (HvReal) 0.5, log_2pi = (HvReal) 1.8378770664093453;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal error = x[i] - o[i];
+
+		loss[i] = w[i] * half * (log_2pi + s[i] + error * error * precision[i]);
+	}
+}
+
+CLONES void
+hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
+                  const HvReal *precision, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		HvReal error = o[i] - x[i], pull = error * precision[i];
+
+		d[i] = w[i] * pull;
+		d_s[i] = w[i] * (HvReal) 0.5 * (1 - error * pull);
 	}
 }
 
@@ -171,6 +245,55 @@ hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *nois
 			d_logvar[j] = logvar[j] <= HV_LOGVAR_MIN || logvar[j] >= HV_LOGVAR_MAX ? 0 : d;
 		}
 	}
+}
+
+#define BLOCKS (HV_RANDOM_GROUP / PHILOX_LANES)
+
+/* 24 bits, as many as a float holds: so rounding never makes a 1, and double gets the same. */
+CLONES void
+hv_uniform_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out)
+{
+	uint32_t w[PHILOX_LANES][BLOCKS];
+
+	for (int i = 0; i < BLOCKS; i++)
+		hv_philox_block(key, stream, block + i, &w[0][i], &w[1][i], &w[2][i], &w[3][i]);
+	for (int i = 0; i < BLOCKS; i++)
+		for (int lane = 0; lane < PHILOX_LANES; lane++)
+			out[i * PHILOX_LANES + lane] = (HvReal) (w[lane][i] >> 8) * (HvReal) 0x1p-24;
+}
+
+/*
+ * Box & Muller (1958): radius sqrt(-2 log u), angle 2 pi v; two pairs a block. The half keeps u
+ * above 0; the largest normal there is is 6.8. TINY because u may be rounded to 1 (see the top).
+ */
+CLONES void
+hv_normal_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out)
+{
+	uint32_t w[PHILOX_LANES][BLOCKS];
+	HvReal x[PHILOX_LANES][BLOCKS], radius[BLOCKS], angle[BLOCKS];
+
+	for (int i = 0; i < BLOCKS; i++)
+		hv_philox_block(key, stream, block + i, &w[0][i], &w[1][i], &w[2][i], &w[3][i]);
+	for (int pair = 0; pair < PHILOX_LANES; pair += 2)
+	{
+		HvReal *first = x[pair], *second = x[pair + 1];
+
+		for (int i = 0; i < BLOCKS; i++)
+		{
+			HvReal u = ((HvReal) w[pair][i] + (HvReal) 0.5) * (HvReal) 0x1p-32;
+
+			radius[i] = REAL(sqrt)(-2 * REAL(log)(u) + TINY);
+			angle[i] = (HvReal) w[pair + 1][i] * (HvReal) (6.283185307179586 * 0x1p-32);
+		}
+		/* In one loop gcc would make them one sincos, which has no vector form. */
+		for (int i = 0; i < BLOCKS; i++)
+			first[i] = radius[i] * REAL(cos)(angle[i]);
+		for (int i = 0; i < BLOCKS; i++)
+			second[i] = radius[i] * REAL(sin)(angle[i]);
+	}
+	for (int i = 0; i < BLOCKS; i++)
+		for (int lane = 0; lane < PHILOX_LANES; lane++)
+			out[i * PHILOX_LANES + lane] = x[lane][i];
 }
 
 CLONES void

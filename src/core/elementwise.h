@@ -27,6 +27,23 @@ void hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t wid
 /* db[j] += sum over rows of d[r][j] */
 void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width);
 
+/* sum[r] += sum over the row of x[r][j], packed rows */
+void hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width);
+
+/* Sum of squares. */
+double hv_sum_squares(const HvReal *x, size_t n);
+
+/*
+ * Packed cells of a likelihood (likelihood.h): x targets, o decoder outputs, w weights. A loss is
+ * w * -log p, a slope its derivative: d to o, d_s to the column's log-variance s.
+ */
+void hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
+void hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
+void hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w,
+                      const HvReal *s, const HvReal *precision, size_t n);
+void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
+                       const HvReal *precision, size_t n);
+
 /*
  * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),
  * logvar clamped to [HV_LOGVAR_MIN, HV_LOGVAR_MAX] in place; z = mu + exp(logvar/2) * noise;
@@ -44,6 +61,14 @@ void hv_reparametrise(HvReal *code, const HvReal *noise, HvReal *z, HvReal *kl, 
 void hv_reparametrise_backward(HvReal *d_code, const HvReal *code, const HvReal *noise,
                                const HvReal *dz, const HvReal *weight, HvReal beta, size_t n,
                                size_t latent);
+
+/*
+ * HV_RANDOM_GROUP uniform or normal numbers (rng.h), of the Philox blocks from `block` on: number i
+ * is of block i / 4, lane i % 4.
+ */
+#define HV_RANDOM_GROUP 128
+void hv_uniform_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out);
+void hv_normal_group(uint64_t key, uint64_t stream, uint64_t block, HvReal *out);
 
 /* One AdamW step over a flat vector; see adam.h for the meaning. */
 void hv_adam_update(HvReal *p, const HvReal *g, HvReal *m, HvReal *v, size_t n, HvReal lr,

@@ -42,6 +42,30 @@ hv_weight(const HvHead *head, size_t row)
 	return head->weight[row * head->ldw];
 }
 
+/*
+ * Some cells of a head, packed: `rows` rows from `first` on, of each the `width` features from `at`
+ * on. The arrays are filled with zeroes up to `n`, a multiple of 16: kernels of elementwise.c run
+ * over n, so that every cell goes through the same vector code wherever the rows were cut.
+ */
+#define HV_CELLS HV_MOST_ADJACENT
+typedef struct HvPack
+{
+	size_t first, rows, at, width, n;
+	HvReal x[HV_CELLS], o[HV_CELLS], weight[HV_CELLS];
+} HvPack;
+
+static inline void
+hv_pack_start(HvPack *pack)
+{
+	pack->first = pack->rows = pack->at = pack->width = 0;
+}
+
+/* Fills the pack with the next cells of the head; false when there are no more. */
+bool hv_pack_next(HvPack *pack, const HvHead *head);
+
+/* The packed d into its place in d_o. */
+void hv_unpack(const HvPack *pack, const HvReal *d, HvReal *d_o, size_t ldd);
+
 static inline double
 hv_clamp(double x, double low, double high)
 {

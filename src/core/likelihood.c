@@ -7,8 +7,11 @@
  * is just what the variance promises. One s for all rows of a column, learned with the weights, is
  * the sigma-VAE of Rybkin, Daniilidis, Levine (ICML 2021), and SCIENCE 2.1 measured it best.
  */
+#include "elementwise.h"
 #include "heads.h"
 #include "rng.h"
+
+#include <string.h>
 
 #define LOG_2PI 1.8378770664093453
 #define LOG_VARIANCE_MIN (-7.0)
@@ -98,6 +101,70 @@ hv_encoded_moments(const HvColumn *column, double *mean, double *variance)
 	*variance = second - first * first;
 }
 
+/* ---- packing, for likelihoods that compute many cells at a time ---- */
+
+static void
+gather(HvReal *to, const HvReal *from, size_t ld, size_t rows, size_t width)
+{
+	if (width == 1)
+		for (size_t r = 0; r < rows; r++)
+			to[r] = from[r * ld];
+	else
+		for (size_t r = 0; r < rows; r++)
+			memcpy(to + r * width, from + r * ld, width * sizeof(HvReal));
+}
+
+bool
+hv_pack_next(HvPack *pack, const HvHead *head)
+{
+	size_t total = head->more > 0 ? head->more + 1 : head->column->width, cells;
+
+	pack->at += pack->width;
+	if (pack->at >= total)
+		pack->at = 0;
+	if (pack->at == 0)
+		pack->first += pack->rows;
+	if (pack->first >= head->n || total == 0)
+		return false;
+	pack->width = total - pack->at < HV_CELLS ? total - pack->at : HV_CELLS;
+	pack->rows = pack->width < total ? 1 : HV_CELLS / total;
+	if (pack->rows > head->n - pack->first)
+		pack->rows = head->n - pack->first;
+	cells = pack->rows * pack->width;
+	pack->n = (cells + 15) / 16 * 16;
+	gather(pack->x, head->x + pack->first * head->ldx + pack->at, head->ldx, pack->rows,
+	       pack->width);
+	gather(pack->o, head->o + pack->first * head->ldo + pack->at, head->ldo, pack->rows,
+	       pack->width);
+	if (head->more > 0)
+		gather(pack->weight, head->weight + pack->first * head->ldw, head->ldw, pack->rows,
+		       pack->width);
+	else
+		for (size_t i = 0; i < cells; i++)
+			pack->weight[i] = hv_weight(head, pack->first + i / pack->width);
+	for (size_t i = cells; i < pack->n; i++)
+		pack->weight[i] = 0;
+	/* Weight 0 must win over whatever stands in the cell, NaN too. */
+	for (size_t i = 0; i < pack->n; i++)
+	{
+		pack->x[i] = pack->weight[i] != 0 ? pack->x[i] : 0;
+		pack->o[i] = pack->weight[i] != 0 ? pack->o[i] : 0;
+	}
+	return true;
+}
+
+void
+hv_unpack(const HvPack *pack, const HvReal *d, HvReal *d_o, size_t ldd)
+{
+	d_o += pack->first * ldd + pack->at;
+	if (pack->width == 1)
+		for (size_t r = 0; r < pack->rows; r++)
+			d_o[r * ldd] = d[r];
+	else
+		for (size_t r = 0; r < pack->rows; r++)
+			memcpy(d_o + r * ldd, d + r * pack->width, pack->width * sizeof(HvReal));
+}
+
 /* ---- Gaussian ---- */
 
 static size_t
@@ -114,60 +181,62 @@ gaussian_scales(const HvColumn *column)
 }
 
 static double
-log_variance(const HvHead *head)
+log_variance(const HvHead *head, size_t column)
 {
-	return hv_clamp(head->scale[0], LOG_VARIANCE_MIN, LOG_VARIANCE_MAX);
+	return hv_clamp(head->scale[column], LOG_VARIANCE_MIN, LOG_VARIANCE_MAX);
 }
 
-static double
-squared_error(const HvHead *head, size_t row)
+/* For each cell of a pack the log-variance of its column and the precision exp(-s). */
+static void
+spread(const HvHead *head, const HvPack *pack, HvReal *s, HvReal *precision)
 {
-	const HvReal *x = head->x + row * head->ldx, *o = head->o + row * head->ldo;
-	double sum = 0;
-
-	for (size_t j = 0; j < head->column->width; j++)
+	for (size_t j = 0; j < pack->width; j++)
 	{
-		double error = x[j] - o[j];
-
-		sum += error * error;
+		s[j] = (HvReal) log_variance(head, head->more > 0 ? j : 0);
+		precision[j] = (HvReal) exp(-s[j]);
 	}
-	return sum;
+	for (size_t i = pack->width; i < pack->n; i++)
+	{
+		s[i] = s[i - pack->width];
+		precision[i] = precision[i - pack->width];
+	}
 }
 
 static void
 gaussian_forward(const HvHead *head, HvReal *nll)
 {
-	double s = log_variance(head), precision = exp(-s);
-	double constant = head->column->width * (LOG_2PI + s);
+	HvPack pack;
+	HvReal s[HV_CELLS], precision[HV_CELLS], loss[HV_CELLS];
 
-	for (size_t r = 0; r < head->n; r++)
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		HvReal weight = hv_weight(head, r);
-
-		if (weight != 0)
-			nll[r] += weight * (HvReal) (0.5 * (constant + squared_error(head, r) * precision));
+		spread(head, &pack, s, precision);
+		hv_gaussian_loss(loss, pack.x, pack.o, pack.weight, s, precision, pack.n);
+		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
 	}
 }
 
 static void
 gaussian_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 {
-	size_t width = head->column->width;
-	double s = log_variance(head), precision = exp(-s), d_s = 0;
+	HvPack pack;
+	HvReal s[HV_CELLS], precision[HV_CELLS], d[HV_CELLS], d_s[HV_CELLS];
+	double sum[HV_CELLS] = {0};
 
-	for (size_t r = 0; r < head->n; r++)
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		const HvReal *x = head->x + r * head->ldx, *o = head->o + r * head->ldo;
-		HvReal weight = hv_weight(head, r), factor = weight * (HvReal) precision;
-		HvReal *d = d_o + r * ldd;
-
-		for (size_t j = 0; j < width; j++)
-			d[j] = weight != 0 ? (o[j] - x[j]) * factor : 0;
-		if (weight != 0)
-			d_s += weight * 0.5 * (width - squared_error(head, r) * precision);
+		spread(head, &pack, s, precision);
+		hv_gaussian_slope(d, d_s, pack.x, pack.o, pack.weight, precision, pack.n);
+		hv_unpack(&pack, d, d_o, ldd);
+		for (size_t r = 0; r < pack.rows; r++)
+			for (size_t j = 0; j < pack.width; j++)
+				sum[head->more > 0 ? j : 0] += d_s[r * pack.width + j];
 	}
-	if (head->scale[0] > LOG_VARIANCE_MIN && head->scale[0] < LOG_VARIANCE_MAX)
-		d_scale[0] += (HvReal) d_s;
+	for (size_t j = 0; j <= head->more; j++)
+		if (head->scale[j] > LOG_VARIANCE_MIN && head->scale[j] < LOG_VARIANCE_MAX)
+			d_scale[j] += (HvReal) sum[j];
 }
 
 static void
@@ -182,7 +251,7 @@ static void
 gaussian_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds)
 {
 	size_t width = head->column->width;
-	HvReal sd = (HvReal) exp(0.5 * log_variance(head));
+	HvReal sd = (HvReal) exp(0.5 * log_variance(head, 0));
 
 	for (size_t r = 0; r < head->n; r++)
 	{
@@ -209,6 +278,7 @@ gaussian_marginal(const HvColumn *column, HvReal *o, HvReal *scale)
 
 const HvLikelihood hv_gaussian = {
 	.name = "gaussian",
+	.wide = true,
 	.outputs = gaussian_outputs,
 	.scales = gaussian_scales,
 	.forward = gaussian_forward,

@@ -30,10 +30,14 @@ typedef enum HvLikelihoodId
 	HV_LIKELIHOODS
 } HvLikelihoodId;
 
+/* The most columns that one head may cover. */
+#define HV_MOST_ADJACENT 512
+
 /* n rows of one head; every matrix row-major with its row distance. */
 typedef struct HvHead
 {
 	const HvColumn *column;
+	size_t more; /* columns to its right that the head covers, too (see `wide`) */
 	size_t n;
 	const HvReal *x; /* n×width encoded targets */
 	size_t ldx;
@@ -47,6 +51,14 @@ typedef struct HvHead
 typedef struct HvLikelihood
 {
 	const char *name;
+
+	/*
+	 * forward and backward take adjacent columns of width 1 as one head. Their features, weights,
+	 * outputs and scales lie side by side, so a row of `more` + 1 columns is one loop.
+	 * At most HV_MOST_ADJACENT.
+	 */
+	bool wide;
+
 	size_t (*outputs)(const HvColumn *column);
 	size_t (*scales)(const HvColumn *column);
 

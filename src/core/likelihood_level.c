@@ -38,58 +38,41 @@ least(size_t a, size_t b)
 
 /* ---- Bernoulli, feature by feature ---- */
 
+static void
+bernoulli_forward(const HvHead *head, HvReal *nll)
+{
+	HvPack pack;
+	HvReal loss[HV_CELLS];
+
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
+	{
+		hv_bernoulli_loss(loss, pack.x, pack.o, pack.weight, pack.n);
+		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
+	}
+}
+
+static void
+bernoulli_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
+{
+	HvPack pack;
+	HvReal d[HV_CELLS];
+
+	(void) d_scale;
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
+	{
+		hv_bernoulli_slope(d, pack.x, pack.o, pack.weight, pack.n);
+		hv_unpack(&pack, d, d_o, ldd);
+	}
+}
+
 /* o of rows first … first+n-1, feature j. */
 static void
 gather_feature(const HvHead *head, size_t first, size_t n, size_t j, HvReal *o)
 {
 	for (size_t i = 0; i < n; i++)
 		o[i] = head->o[(first + i) * head->ldo + j];
-}
-
-static void
-bernoulli_forward(const HvHead *head, HvReal *nll)
-{
-	HvReal o[CHUNK], penalty[CHUNK];
-
-	for (size_t j = 0; j < head->column->width; j++)
-		for (size_t first = 0; first < head->n; first += CHUNK)
-		{
-			size_t n = least(CHUNK, head->n - first);
-
-			gather_feature(head, first, n, j, o);
-			hv_softplus(penalty, o, n);
-			for (size_t i = 0; i < n; i++)
-			{
-				HvReal weight = hv_weight(head, first + i);
-
-				if (weight != 0)
-					nll[first + i] +=
-						weight * (penalty[i] - head->x[(first + i) * head->ldx + j] * o[i]);
-			}
-		}
-}
-
-static void
-bernoulli_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	HvReal p[CHUNK];
-
-	(void) d_scale;
-	for (size_t j = 0; j < head->column->width; j++)
-		for (size_t first = 0; first < head->n; first += CHUNK)
-		{
-			size_t n = least(CHUNK, head->n - first);
-
-			gather_feature(head, first, n, j, p);
-			hv_sigmoid(p, p, n);
-			for (size_t i = 0; i < n; i++)
-			{
-				HvReal weight = hv_weight(head, first + i);
-				HvReal x = head->x[(first + i) * head->ldx + j];
-
-				d_o[(first + i) * ldd + j] = weight != 0 ? weight * (p[i] - x) : 0;
-			}
-		}
 }
 
 static void
@@ -155,6 +138,7 @@ bernoulli_marginal(const HvColumn *column, HvReal *o, HvReal *scale)
 
 const HvLikelihood hv_bernoulli = {
 	.name = "bernoulli",
+	.wide = true,
 	.outputs = width_of,
 	.scales = no_scales,
 	.forward = bernoulli_forward,

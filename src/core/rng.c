@@ -1,9 +1,8 @@
 /*
  * rng.c: Philox 4x32-10 and what is made of it: uniforms, normals, permutations; and a hash.
  *
- * Philox (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) is a
- * block cipher over a counter: block(key, stream, b) gives four 32-bit words. A fill takes the
- * number at position p from block p / 4, lane p % 4, never from where the fill happens to start:
+ * Philox (philox.h) is a block cipher over a counter: block(key, stream, b) gives four 32-bit words.
+ * A fill takes the number at position p from block p / 4, lane p % 4, never from where the fill happens to start:
  *
  *     hv_normals(key, stream, 0, all, 8)   positions 0…7   blocks 0 and 1
  *     hv_normals(key, stream, 6, two, 2)   positions 6, 7  block 1, lanes 2 and 3 = all[6], all[7]
@@ -11,48 +10,18 @@
  * Uniforms and normals of one (key, stream) come from the same words, so a stream is used for one
  * thing only (HvPurpose in rng.h).
  */
-#include <math.h>
+#include <string.h>
 
+#include "elementwise.h"
+#include "philox.h"
 #include "rng.h"
 
-#ifdef HV_DOUBLE
-#define REAL(name) name
-#else
-#define REAL(name) name##f
-#endif
-
-/* The paper's multipliers, and its Weyl constants (golden ratio, sqrt(3) - 1) for the key. */
-#define PHILOX_M0 0xD2511F53u
-#define PHILOX_M1 0xCD9E8D57u
-#define PHILOX_W0 0x9E3779B9u
-#define PHILOX_W1 0xBB67AE85u
-#define ROUNDS 10
-
-#define LANES 4
+#define LANES PHILOX_LANES
 
 void
 hv_philox(uint64_t key, uint64_t stream, uint64_t at, uint32_t out[4])
 {
-	uint32_t k0 = (uint32_t) key, k1 = (uint32_t) (key >> 32);
-	uint32_t c0 = (uint32_t) at, c1 = (uint32_t) (at >> 32);
-	uint32_t c2 = (uint32_t) stream, c3 = (uint32_t) (stream >> 32);
-
-	for (int round = 0; round < ROUNDS; round++)
-	{
-		uint64_t product0 = (uint64_t) PHILOX_M0 * c0;
-		uint64_t product1 = (uint64_t) PHILOX_M1 * c2;
-
-		c0 = (uint32_t) (product1 >> 32) ^ c1 ^ k0;
-		c1 = (uint32_t) product1;
-		c2 = (uint32_t) (product0 >> 32) ^ c3 ^ k1;
-		c3 = (uint32_t) product0;
-		k0 += PHILOX_W0;
-		k1 += PHILOX_W1;
-	}
-	out[0] = c0;
-	out[1] = c1;
-	out[2] = c2;
-	out[3] = c3;
+	hv_philox_block(key, stream, at, &out[0], &out[1], &out[2], &out[3]);
 }
 
 double
@@ -64,68 +33,44 @@ hv_uniform(uint64_t key, uint64_t stream, uint64_t at)
 	return word[at % LANES] * 0x1p-32;
 }
 
-/* 24 bits, as many as a float holds: so rounding never makes a 1, and double gets the same. */
-static void
-uniform_block(const uint32_t word[LANES], HvReal out[LANES])
-{
-	for (int lane = 0; lane < LANES; lane++)
-		out[lane] = (HvReal) (word[lane] >> 8) * (HvReal) 0x1p-24;
-}
-
 /*
- * Box & Muller (1958): radius sqrt(-2 log u), angle 2 pi v; two pairs a block. The half keeps u
- * above 0; the largest normal there is is 6.8.
+ * Positions at … at+n-1 from groups of HV_RANDOM_GROUP, whose arithmetic is always the same number
+ * of vectors: so a number does not depend on where a fill starts or ends, to the last bit.
  */
-static void
-normal_block(const uint32_t word[LANES], HvReal out[LANES])
-{
-	for (int pair = 0; pair < LANES; pair += 2)
-	{
-		HvReal u = ((HvReal) word[pair] + (HvReal) 0.5) * (HvReal) 0x1p-32;
-		HvReal angle = (HvReal) word[pair + 1] * (HvReal) (6.283185307179586 * 0x1p-32);
-		HvReal radius = REAL(sqrt)(-2 * REAL(log)(u));
-
-		out[pair] = radius * REAL(cos)(angle);
-		out[pair + 1] = radius * REAL(sin)(angle);
-	}
-}
-
-/* Positions at … at+n-1, block by block; the first and the last block may be used in part. */
 static inline void
 fill(uint64_t key, uint64_t stream, uint64_t at, HvReal *out, size_t n,
-     void (*block)(const uint32_t word[LANES], HvReal out[LANES]))
+     void (*group)(uint64_t key, uint64_t stream, uint64_t block, HvReal *out))
 {
-	uint32_t word[LANES];
-	HvReal number[LANES];
-	size_t done = 0;
+	HvReal number[HV_RANDOM_GROUP];
 
-	while (done < n)
+	while (n > 0)
 	{
-		size_t lane = (size_t) ((at + done) % LANES);
+		size_t skip = (size_t) (at % LANES), some = HV_RANDOM_GROUP - skip;
 
-		hv_philox(key, stream, (at + done) / LANES, word);
-		if (lane == 0 && n - done >= LANES)
+		some = some < n ? some : n;
+		if (some == HV_RANDOM_GROUP)
+			group(key, stream, at / LANES, out);
+		else
 		{
-			block(word, out + done);
-			done += LANES;
-			continue;
+			group(key, stream, at / LANES, number);
+			memcpy(out, number + skip, some * sizeof(HvReal));
 		}
-		block(word, number);
-		while (lane < LANES && done < n)
-			out[done++] = number[lane++];
+		at += some;
+		out += some;
+		n -= some;
 	}
 }
 
 void
 hv_uniforms(uint64_t key, uint64_t stream, uint64_t at, HvReal *out, size_t n)
 {
-	fill(key, stream, at, out, n, uniform_block);
+	fill(key, stream, at, out, n, hv_uniform_group);
 }
 
 void
 hv_normals(uint64_t key, uint64_t stream, uint64_t at, HvReal *out, size_t n)
 {
-	fill(key, stream, at, out, n, normal_block);
+	fill(key, stream, at, out, n, hv_normal_group);
 }
 
 /* floor(word / 2^64 * bound): unbiased to 2^-32 even at the largest bound. */

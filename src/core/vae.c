@@ -166,6 +166,28 @@ hv_vae_head(const HvVae *vae, const HvBlock *block, uint32_t column, const HvBat
 	return head;
 }
 
+/*
+ * The head from column j on, over as many adjacent columns as its likelihood takes at once. In the
+ * seed's model, where every column is one feature with a Bernoulli head, that is all of them.
+ */
+static HvHead
+wide_head(const HvVae *vae, const HvBlock *block, uint32_t j, const HvBatch *batch,
+          const HvWork *work)
+{
+	const HvColumn *columns = vae->schema->columns;
+	bool seed = vae->config.architecture == HV_SEED;
+	uint32_t last = vae->schema->stages[block->stage].last;
+	HvHead head = hv_vae_head(vae, block, j, batch, work);
+	const HvLikelihood *likelihood = hv_likelihood(head.column, seed);
+
+	if (likelihood->wide && columns[j].width == 1)
+		while (head.more + 1 < HV_MOST_ADJACENT && j + head.more + 1 < last &&
+		       columns[j + head.more + 1].width == 1 &&
+		       hv_likelihood(&columns[j + head.more + 1], seed) == likelihood)
+			head.more++;
+	return head;
+}
+
 void
 hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
                  HvWork *work)
@@ -178,11 +200,12 @@ hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 	memset(work->nll, 0, batch->n * sizeof(HvReal));
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);
 	hv_decoder_forward(vae, block, blas, batch->target, batch->ld, batch->n, work);
-	for (uint32_t j = stage->first; j < stage->last; j++)
+	for (uint32_t j = stage->first; j < stage->last;)
 	{
-		HvHead head = hv_vae_head(vae, block, j, batch, work);
+		HvHead head = wide_head(vae, block, j, batch, work);
 
 		hv_likelihood(head.column, seed)->forward(&head, work->nll);
+		j += (uint32_t) head.more + 1;
 	}
 }
 
@@ -195,13 +218,14 @@ heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvR
 	bool seed = vae->config.architecture == HV_SEED;
 
 	memset(work->d_scale, 0, block->scales * sizeof(HvReal));
-	for (uint32_t j = stage->first; j < stage->last; j++)
+	for (uint32_t j = stage->first; j < stage->last;)
 	{
-		HvHead head = hv_vae_head(vae, block, j, batch, work);
+		HvHead head = wide_head(vae, block, j, batch, work);
 
 		hv_likelihood(head.column, seed)
 			->backward(&head, work->d_out + vae->head_at[j], block->outputs,
 		               work->d_scale + vae->scale_at[j]);
+		j += (uint32_t) head.more + 1;
 	}
 	for (size_t i = 0; i < block->scales; i++)
 		gradient[block->scale + i] += factor * work->d_scale[i];

@@ -18,12 +18,13 @@
 #include <math.h>
 
 #include "model.h"
+#include "notice.h"
 #include "openblas.h"
+#include "parallel.h"
+#include "records.h"
 #include "spi.h"
 
-#include "core/encode.h"
 #include "core/predict.h"
-#include "core/rng.h"
 #include "core/summary.h"
 
 #include "miscadmin.h"
@@ -32,7 +33,8 @@
 #define MIN_ROWS 10             /* fewer are an error */
 #define MAX_SURPRISE_ROWS 20000 /* rows whose surprise is measured */
 #define SURPRISE_BATCH 256
-#define BAR 20 /* characters of a progress bar */
+#define SLACK (512 * 1024) /* bytes for what is too small to be counted */
+#define BAR 20             /* characters of a progress bar */
 
 typedef struct Learning
 {
@@ -44,68 +46,11 @@ typedef struct Learning
 	char *doing; /* "training on health_records", for messages */
 	TimestampTz began;
 	int log_step;
-
-	/* records: training ones from the front, held-out ones from the back */
-	HvReal *records;
-	size_t capacity, ntrain, nheld;
-	uint64 rows, fingerprint;
-	uint32_t *cell; /* per column of the schema: its number in the table */
-	double *values;
+	uint64 rows; /* of pass 1 */
+	HvFitOptions fit;
+	HvRecords records;
+	HvCrew *crew; /* NULL: nobody but us */
 } Learning;
-
-/* ---- notices ---- */
-
-static void
-notice_left_out(const Learning *learning)
-{
-	const HvSchema *all = &learning->table->schema;
-	StringInfoData list;
-	int n = 0;
-
-	initStringInfo(&list);
-	for (uint32_t i = 0; i < all->ncolumns; i++)
-	{
-		const HvColumn *column = &all->columns[i];
-
-		if (column->used)
-			continue;
-		appendStringInfo(&list, "%s%s (%s)", n > 0 ? ", " : "", column->name, column->note);
-		n++;
-	}
-	if (n > 0)
-		ereport(NOTICE, errmsg_plural("%d column of %s is left out: %s",
-		                              "%d columns of %s are left out: %s", (unsigned long) n, n,
-		                              learning->table->name, list.data));
-}
-
-static void
-notice_implausible(const Learning *learning)
-{
-	const HvSchema *all = &learning->table->schema;
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (uint32_t i = 0; i < all->ncolumns; i++)
-	{
-		const HvColumn *column = &all->columns[i];
-
-		if (column->used && column->implausible > 0)
-			appendStringInfo(&list, "%s%s (" UINT64_FORMAT ")", list.len > 0 ? ", " : "",
-			                 column->name, (uint64) column->implausible);
-	}
-	if (list.len > 0)
-		ereport(NOTICE, errmsg("implausible values of %s are treated as missing: %s",
-		                       learning->table->name, list.data));
-}
-
-static void
-notice_row_security(const Learning *learning)
-{
-	if (learning->table->row_security)
-		ereport(NOTICE, errmsg("row-level security is in force: the model learns from the rows "
-		                       "of %s that you may see",
-		                       learning->table->name));
-}
 
 /* ---- pass 1 and the schema ---- */
 
@@ -151,63 +96,88 @@ make_schema(Learning *learning, HvArchitecture architecture)
 	for (uint32_t i = 0; i < all->ncolumns && architecture != HV_ORDERED; i++)
 		schema->columns[i].stage = 0;
 	HV_CHECK(hv_schema_layout(schema), learning->doing);
+}
 
-	learning->cell = palloc(sizeof(uint32_t) * schema->ncolumns);
-	for (uint32_t i = 0; i < schema->ncolumns; i++)
-		learning->cell[i] = (uint32_t) hv_schema_find(all, schema->columns[i].name);
-	learning->values = palloc(sizeof(double) * schema->nvalues);
+/* ---- the network, memory and workers ---- */
+
+/* What the model's bytes say of its origin; the results are filled in at the end. */
+static void
+set_origin(Learning *learning)
+{
+	learning->trained->model.provenance =
+		(HvProvenance){.seed = (uint64_t) learning->options->seed,
+	                   .epsilon = INFINITY,
+	                   .row_security = learning->table->row_security,
+	                   .source = learning->table->qualified,
+	                   .trainer = GetUserNameFromId(GetUserId(), false),
+	                   .extension_version = HADVICE_VERSION};
+}
+
+static void
+make_network(Learning *learning, HvArchitecture architecture)
+{
+	HvVae *vae = &learning->trained->model.vae;
+	HvConfig config;
+
+	hv_config_defaults(&config, architecture, learning->rows, learning->schema);
+	hv_fit_defaults(&learning->fit, learning->rows);
+	hv_options_apply(learning->options, &config, &learning->fit, learning->schema->nstages);
+	learning->fit.batch_size = Min(learning->fit.batch_size, learning->rows);
+	HV_CHECK(hv_vae_init(vae, learning->schema, &config, &learning->arena), learning->doing);
+	hv_vae_randomise(vae, learning->fit.seed);
+}
+
+/*
+ * maintenance_work_mem is divided: first the network and one participant, then the records, or a
+ * window of them, then as many workers as still fit.
+ */
+static void
+make_room(Learning *learning)
+{
+	const HvModel *model = &learning->trained->model;
+	const HvVae *vae = &model->vae;
+	size_t limit = hv_work_limit(), bytes = vae->nparameters * sizeof(HvReal);
+	size_t trainer = hv_trainer_size(vae, &learning->fit), budget, workers_bytes;
+	size_t used = learning->arena.used + trainer + bytes + SLACK;
+	size_t records, shared;
+	double operations = 6.0 * (double) vae->nparameters * (double) learning->rows;
+	HvShare share;
+	HvRoom room;
+
+	used += hv_share_place(&share, NULL, vae, &learning->fit, true);
+	budget = limit > used ? limit - used : 0;
+	if (!hv_records_room(&room, learning->schema, learning->rows,
+	                     learning->options->validation_fraction, learning->fit.batch_size, budget))
+		hv_raise(HV_NO_MEMORY, learning->doing);
+	records = hv_records_size(&room, learning->schema);
+	shared = hv_crew_overhead(model) + hv_share_place(&share, NULL, vae, &learning->fit, false);
+	room.workers = hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
+	                              hv_slices(learning->fit.batch_size) * vae->nblocks);
+	workers_bytes = trainer + 2 * bytes;
+	while (room.workers > 0 && records + shared + room.workers * workers_bytes > budget)
+		room.workers--;
+	if (room.workers > 0)
+		learning->crew = hv_crew_new(shared + records, room.workers);
+	if (learning->crew != NULL)
+		learning->arena.limit -= shared + records + room.workers * workers_bytes;
+	if (room.streams)
+		hv_notice_stream(learning->table, &room, budget);
+	if (!hv_records_init(&learning->records, learning->table, learning->schema, &room,
+	                     learning->rows, learning->options->validation_fraction, learning->crew,
+	                     &learning->arena))
+		hv_raise(HV_NO_MEMORY, learning->doing);
 }
 
 /* ---- pass 2 ---- */
 
-/*
- * Encodes the row where the next training record goes, and moves it to the back when it is held
- * out. The two ends never meet, since there is room for every row of pass 1.
- */
-static void
-add_record(void *ctx, const HvRaw *cells)
-{
-	Learning *learning = ctx;
-	const HvSchema *schema = learning->schema;
-	size_t width = schema->width;
-	HvReal *record = learning->records + learning->ntrain * width;
-
-	if (learning->ntrain + learning->nheld >= learning->capacity)
-		ereport(ERROR, errcode(ERRCODE_DATA_EXCEPTION),
-		        errmsg("%s gave more rows when read again", learning->table->name),
-		        errhint("A view must give the same rows each time; materialise it first."));
-	for (uint32_t i = 0; i < schema->ncolumns; i++)
-	{
-		const HvColumn *column = &schema->columns[i];
-
-		hv_values_of_raw(column, &cells[learning->cell[i]], learning->values + column->value_at);
-	}
-	memset(record, 0, width * sizeof(HvReal));
-	if (hv_encode_row(schema, learning->values, record) == 0)
-		return;
-	learning->fingerprint = hv_hash(record, width * sizeof(HvReal), learning->fingerprint);
-	if (hv_held_out(record, width, learning->options->validation_fraction))
-	{
-		learning->nheld++;
-		memmove(learning->records + (learning->capacity - learning->nheld) * width, record,
-		        width * sizeof(HvReal));
-	}
-	else
-		learning->ntrain++;
-}
-
 static void
 load_records(Learning *learning)
 {
-	size_t width = learning->schema->width;
+	HvRecords *records = &learning->records;
 
-	learning->capacity = learning->rows;
-	learning->records = hv_new(&learning->arena, HvReal, learning->capacity, width);
-	if (learning->records == NULL)
-		hv_raise(HV_NO_MEMORY, learning->doing);
-	(void) hv_table_scan(learning->table, add_record, learning);
-	if (learning->ntrain + learning->nheld < MIN_ROWS || learning->ntrain == 0)
-		no_rows(learning, learning->ntrain + learning->nheld);
+	hv_records_load(records, learning->table);
+	if (records->ntrain + records->nheld < MIN_ROWS || records->ntrain == 0)
+		no_rows(learning, records->ntrain + records->nheld);
 }
 
 /* ---- what the core calls back ---- */
@@ -290,42 +260,57 @@ progress(void *ctx, const HvEpoch *epoch)
 
 /* ---- fit ---- */
 
-static void
-fit(Learning *learning, HvArchitecture architecture)
+static char *
+share_memory(Learning *learning, size_t bytes)
 {
-	const HvOptions *options = learning->options;
-	HvTrained *trained = learning->trained;
-	HvSchema *schema = learning->schema;
-	HvArena *arena = &learning->arena;
+	char *place = learning->crew != NULL ? hv_crew_memory(learning->crew, bytes)
+	                                     : hv_arena_alloc(&learning->arena, bytes, 1, 1);
+
+	if (place == NULL)
+		hv_raise(HV_NO_MEMORY, learning->doing);
+	return place;
+}
+
+/* The parameters live in the share while they are trained, and come back at the end. */
+static void
+fit(Learning *learning, HvSource *train, HvSource *held)
+{
+	HvModel *model = &learning->trained->model;
+	HvFitResult *result = &learning->trained->fit;
+	HvReal *parameters = model->vae.parameters;
+	size_t bytes = model->vae.nparameters * sizeof(HvReal);
+	bool alone = learning->crew == NULL;
 	HvHost host = {.check = check, .progress = progress, .expired = time_is_up, .ctx = learning};
-	HvReal *held = learning->records + (learning->capacity - learning->nheld) * schema->width;
-	HvMemorySource train_memory, held_memory;
-	HvSource train, validation;
-	HvConfig config;
-	HvFitOptions fit_options;
+	HvTrainer trainer;
+	HvTeam team;
+	HvShare share;
 	HvStatus status;
+	char *place;
 
-	hv_config_defaults(&config, architecture, learning->ntrain, schema);
-	hv_fit_defaults(&fit_options, learning->ntrain);
-	hv_options_apply(options, &config, &fit_options, schema->nstages);
-	fit_options.batch_size = Min(fit_options.batch_size, learning->ntrain);
-
-	HV_CHECK(hv_vae_init(&trained->model.vae, schema, &config, arena), learning->doing);
-	hv_vae_randomise(&trained->model.vae, fit_options.seed);
-	HV_CHECK(hv_memory_source(&train, &train_memory, learning->records, learning->ntrain,
-	                          schema->width, fit_options.seed, true, arena),
+	learning->fit.batch_size = Min(learning->fit.batch_size, learning->records.ntrain);
+	place =
+		share_memory(learning, hv_share_place(&share, NULL, &model->vae, &learning->fit, alone));
+	(void) hv_share_place(&share, place, &model->vae, &learning->fit, alone);
+	memcpy(share.parameters, parameters, bytes);
+	HV_CHECK(hv_trainer_init(&trainer, &model->vae, hv_openblas(), &learning->fit, &host, &share,
+	                         alone, &train->window, &held->window, &learning->arena),
 	         learning->doing);
-	HV_CHECK(hv_memory_source(&validation, &held_memory, held, learning->nheld, schema->width,
-	                          fit_options.seed, false, arena),
-	         learning->doing);
-	status = hv_fit(&trained->model.vae, hv_openblas(), &train, &validation, &fit_options, &host,
-	                arena, &trained->fit);
+	if (!alone)
+	{
+		hv_crew_start(learning->crew, model, &trainer, place);
+		team = hv_crew_team(learning->crew);
+	}
+	status = hv_fit_team(&trainer, alone ? NULL : &team, train, held, &learning->arena, result);
 	if (status != HV_OK)
 		hv_raise(status, learning->doing);
-	if (trained->fit.expired)
+	if (!alone)
+		hv_crew_end(learning->crew);
+	memcpy(parameters, share.parameters, bytes);
+	model->vae.parameters = parameters;
+	if (result->expired)
 		ereport(NOTICE, errmsg("max_duration was reached after %d epochs: the best model so far "
 		                       "is kept",
-		                       trained->fit.epochs));
+		                       result->epochs));
 }
 
 /* ---- provenance ---- */
@@ -339,29 +324,27 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* -ELBO per observed cell of the first `stages` stages of n training rows, every step-th one. */
+/* -ELBO per observed cell of the first `stages` stages of n training rows. */
 static void
-measure_surprise(Learning *learning, uint32_t stages, size_t step, size_t n, double *surprise)
+measure_surprise(Learning *learning, HvSource *train, uint32_t stages, size_t n, double *surprise)
 {
 	const HvVae *vae = &learning->trained->model.vae;
 	size_t width = learning->schema->width;
 	HvReal *records = hv_new(&learning->arena, HvReal, SURPRISE_BATCH, width);
 	HvReal *weight = hv_new(&learning->arena, HvReal, SURPRISE_BATCH, learning->schema->ncolumns);
 	double elbo[SURPRISE_BATCH];
-	uint32_t cells[SURPRISE_BATCH];
+	uint32_t cells[SURPRISE_BATCH], numbers[SURPRISE_BATCH];
 	HvWork work;
 
 	if (records == NULL || weight == NULL)
 		hv_raise(HV_NO_MEMORY, learning->doing);
 	HV_CHECK(hv_work_init(&work, vae, SURPRISE_BATCH, false, &learning->arena), learning->doing);
-	for (size_t first = 0; first < n; first += SURPRISE_BATCH)
+	for (size_t first = 0, rows; first < n; first += rows)
 	{
-		size_t rows = Min(n - first, SURPRISE_BATCH);
-
 		CHECK_FOR_INTERRUPTS();
-		for (size_t i = 0; i < rows; i++)
-			memcpy(records + i * width, learning->records + (first + i) * step * width,
-			       width * sizeof(HvReal));
+		rows = Min(n - first, SURPRISE_BATCH);
+		HV_CHECK(train->prepare(train, 0, first, &rows), learning->doing);
+		hv_window_read(&train->window, first, rows, records, numbers);
 		hv_row_elbo(vae, hv_openblas(), records, rows, stages, HV_SURPRISE_DRAWS, &work, weight,
 		            elbo, cells);
 		for (size_t i = 0; i < rows; i++)
@@ -370,40 +353,33 @@ measure_surprise(Learning *learning, uint32_t stages, size_t step, size_t n, dou
 }
 
 static void
-surprise_quantiles(Learning *learning, uint32_t stages, double *quantiles)
+surprise_quantiles(Learning *learning, HvSource *train, uint32_t stages, double *quantiles)
 {
-	size_t step = (learning->ntrain + MAX_SURPRISE_ROWS - 1) / MAX_SURPRISE_ROWS;
-	size_t n = (learning->ntrain + step - 1) / step;
+	size_t n = Min(train->nrows, MAX_SURPRISE_ROWS);
 	double *surprise = palloc(sizeof(double) * n);
 
-	measure_surprise(learning, stages, step, n, surprise);
+	measure_surprise(learning, train, stages, n, surprise);
 	qsort(surprise, n, sizeof(double), compare_doubles);
 	for (int i = 0; i < HV_QUANTILES; i++)
 		quantiles[i] = hv_sorted_quantile(surprise, n, i / (double) (HV_QUANTILES - 1));
 }
 
 static void
-set_provenance(Learning *learning)
+set_provenance(Learning *learning, HvSource *train)
 {
 	const HvFitResult *result = &learning->trained->fit;
 	HvProvenance *provenance = &learning->trained->model.provenance;
 
-	*provenance = (HvProvenance){.seed = (uint64_t) learning->options->seed,
-	                             .rows = learning->ntrain,
-	                             .validation_rows = learning->nheld,
-	                             .fingerprint = learning->fingerprint,
-	                             .epochs = (uint32_t) result->epochs,
-	                             .best_epoch = (uint32_t) result->best_epoch,
-	                             .train_elbo = result->train_elbo,
-	                             .validation_elbo = result->validation_elbo,
-	                             .baseline_elbo = result->baseline_elbo,
-	                             .epsilon = INFINITY,
-	                             .row_security = learning->table->row_security,
-	                             .source = learning->table->qualified,
-	                             .trainer = GetUserNameFromId(GetUserId(), false),
-	                             .extension_version = HADVICE_VERSION};
-	surprise_quantiles(learning, learning->schema->nstages, provenance->surprise);
-	surprise_quantiles(learning, 1, provenance->first_surprise);
+	provenance->rows = learning->records.ntrain;
+	provenance->validation_rows = learning->records.nheld;
+	provenance->fingerprint = learning->records.fingerprint;
+	provenance->epochs = (uint32_t) result->epochs;
+	provenance->best_epoch = (uint32_t) result->best_epoch;
+	provenance->train_elbo = result->train_elbo;
+	provenance->validation_elbo = result->validation_elbo;
+	provenance->baseline_elbo = result->baseline_elbo;
+	surprise_quantiles(learning, train, learning->schema->nstages, provenance->surprise);
+	surprise_quantiles(learning, train, 1, provenance->first_surprise);
 }
 
 /* ---- all of it ---- */
@@ -419,6 +395,7 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 	                     .began = GetCurrentTimestamp()};
 	bool seed = !options->automatic && options->architecture == HV_SEED;
 	HvArchitecture architecture;
+	HvSource train, held;
 
 	memset(trained, 0, sizeof(*trained));
 	(void) hv_openblas(); /* when it is missing, better now than after the first pass */
@@ -431,17 +408,22 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 	learning.rows = hv_table_statistics(learning.table, &learning.arena, seed);
 	if (learning.rows == 0)
 		no_rows(&learning, 0);
-	notice_left_out(&learning);
-	notice_implausible(&learning);
-	notice_row_security(&learning);
+	hv_notice_table(learning.table);
 
 	architecture = choose_architecture(&learning);
 	make_schema(&learning, architecture);
+	make_network(&learning, architecture);
+	set_origin(&learning);
+	make_room(&learning);
 	load_records(&learning);
 	hv_spi_finish();
 	MemoryContextSwitchTo(cxt);
 
-	fit(&learning, architecture);
-	set_provenance(&learning);
+	hv_records_sources(&learning.records, learning.fit.seed, &train, &held);
+	fit(&learning, &train, &held);
+	set_provenance(&learning, &train);
+	hv_records_close(&learning.records);
+	if (learning.crew != NULL)
+		hv_crew_free(learning.crew);
 	trained->seconds = seconds_since(learning.began);
 }

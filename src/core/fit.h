@@ -4,21 +4,10 @@
 #ifndef HV_FIT_H
 #define HV_FIT_H
 
+#include "recipe.h"
 #include "source.h"
+#include "step.h"
 #include "vae.h"
-
-typedef struct HvFitOptions
-{
-	int epochs;        /* the most to run */
-	bool fixed_epochs; /* run exactly that many; else early stop on the validation rows */
-	int patience;      /* epochs without improvement before a block stops */
-	size_t batch_size;
-	double learning_rate;
-	double warmup; /* share of the epochs over which beta rises to its value; 0 = at once */
-	double hide;   /* the share of input cells hidden in a row is uniform in [0, hide] */
-	double clip;   /* gradient norm limit; 0 = none */
-	uint64_t seed;
-} HvFitOptions;
 
 typedef struct HvFitResult
 {
@@ -30,17 +19,31 @@ typedef struct HvFitResult
 	bool expired;           /* host->expired stopped it */
 } HvFitResult;
 
-/* Defaults by the number of rows and columns (documented in fit.c). */
-void hv_fit_defaults(HvFitOptions *options, size_t rows);
-void hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
-                        const HvSchema *schema);
+/*
+ * Who does the units of a phase (step.h): `run` has units 0 … units-1 done, each once, by any of
+ * the participants, and returns when all of them are done.
+ */
+typedef struct HvTeam
+{
+	void (*run)(void *ctx, uint32_t units);
+	void *ctx;
+} HvTeam;
 
 /*
  * Trains vae->parameters in place; on return they are those of each block's best epoch.
- * `validation` may be NULL or empty. Memory comes from `arena`.
+ * `validation` may be NULL or empty. Losses are measured on at most HV_LOSS_MOST rows of a source.
+ * Memory comes from `arena`.
  */
-HvStatus hv_fit(HvVae *vae, const HvBlas *blas, const HvSource *train, const HvSource *validation,
+HvStatus hv_fit(HvVae *vae, const HvBlas *blas, HvSource *train, HvSource *validation,
                 const HvFitOptions *options, const HvHost *host, HvArena *arena,
                 HvFitResult *result);
+
+/* The same with a trainer that was set up over a share, and with others; team may be NULL. */
+HvStatus hv_fit_team(HvTrainer *trainer, const HvTeam *team, HvSource *train, HvSource *validation,
+                     HvArena *arena, HvFitResult *result);
+
+/* fit_baseline.c: nats per row of independent columns, each at its marginal distribution. */
+HvStatus hv_fit_baseline(HvTrainer *trainer, HvSource *source, bool held, HvArena *arena,
+                         double *elbo);
 
 #endif

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "fit.h"
+#include "recipe.h"
 
 void
 hv_fit_defaults(HvFitOptions *options, size_t rows)

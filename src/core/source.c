@@ -1,5 +1,5 @@
 /*
- * source.c: records in memory, in a new order each epoch.
+ * source.c: records in memory, in a new order each epoch; and the choice of the held-out rows.
  */
 #include "source.h"
 
@@ -8,52 +8,57 @@
 #include "rng.h"
 
 bool
-hv_held_out(const HvReal *record, size_t width, double fraction)
+hv_held_out(uint64_t hash, double fraction)
 {
-	uint64_t hash = hv_hash(record, width * sizeof(HvReal), 0x68616476696365);
+	/* once more through the mixer: a sum of hashes over few and simple cells is not yet uniform */
+	uint64_t mixed = hv_hash(&hash, sizeof(hash), 0x68616476696365);
 
-	return (double) (hash >> 11) * 0x1p-53 < fraction;
+	return (double) (mixed >> 11) * 0x1p-53 < fraction;
+}
+
+uint64_t
+hv_hash_cell(uint64_t column, const void *bytes, size_t length)
+{
+	return hv_hash(bytes, length, column);
+}
+
+void
+hv_window_read(const HvWindow *window, size_t position, size_t n, HvReal *records, uint32_t *rows)
+{
+	size_t width = window->width;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		size_t at = position + i - window->begin;
+		size_t slot = window->order != NULL ? window->order[at] : at;
+
+		rows[i] = window->rows != NULL ? window->rows[slot] : (uint32_t) slot;
+		memcpy(records + i * width, window->records + slot * width, width * sizeof(HvReal));
+	}
 }
 
 static HvStatus
-memory_batch(void *ctx, uint64_t epoch, size_t first, size_t n, HvReal *records, uint32_t *rows)
+memory_prepare(HvSource *source, uint64_t epoch, size_t first, size_t *n)
 {
-	HvMemorySource *memory = ctx;
-
-	if (memory->shuffle && memory->epoch != epoch)
-	{
-		/* from the identity each time: an epoch's order must not depend on the ones before */
-		for (size_t i = 0; i < memory->nrows; i++)
-			memory->order[i] = (uint32_t) i;
-		hv_shuffle(memory->seed, HV_STREAM(HV_RNG_SHUFFLE, epoch), memory->order, memory->nrows);
-		memory->epoch = epoch;
-	}
-	for (size_t i = 0; i < n; i++)
-	{
-		rows[i] = memory->order[first + i];
-		memcpy(records + i * memory->width, memory->records + rows[i] * memory->width,
-		       memory->width * sizeof(HvReal));
-	}
+	(void) first, (void) n; /* everything is at hand */
+	if (source->window.order != NULL && source->epoch != epoch)
+		/* it starts from the identity: an epoch's order must not depend on the ones before */
+		hv_shuffle(source->seed, HV_STREAM(HV_RNG_SHUFFLE, epoch), source->window.order,
+		           source->nrows);
+	source->epoch = epoch;
 	return HV_OK;
 }
 
 HvStatus
-hv_memory_source(HvSource *source, HvMemorySource *memory, const HvReal *records, size_t nrows,
-                 size_t width, uint64_t seed, bool shuffle, HvArena *arena)
+hv_memory_source(HvSource *source, const HvReal *records, size_t nrows, size_t width, uint64_t seed,
+                 uint32_t *order)
 {
 	if (nrows > UINT32_MAX)
 		return HV_TOO_LARGE;
-	*memory = (HvMemorySource){.records = records,
-	                           .nrows = nrows,
-	                           .width = width,
-	                           .seed = seed,
-	                           .shuffle = shuffle,
-	                           .epoch = UINT64_MAX};
-	memory->order = hv_new(arena, uint32_t, nrows + 1, 1);
-	if (memory->order == NULL)
-		return HV_NO_MEMORY;
-	for (size_t i = 0; i < nrows; i++)
-		memory->order[i] = (uint32_t) i;
-	*source = (HvSource){.nrows = nrows, .batch = memory_batch, .ctx = memory};
+	*source = (HvSource){.nrows = nrows,
+	                     .window = {.records = records, .width = width, .order = order},
+	                     .prepare = memory_prepare,
+	                     .seed = seed,
+	                     .epoch = UINT64_MAX};
 	return HV_OK;
 }

@@ -107,7 +107,7 @@ train(void)
 	HvFitOptions options;
 	HvFitResult result;
 	HvSource train, validation;
-	HvMemorySource train_rows, validation_rows;
+	uint32_t *order;
 	size_t held_out = ROWS / 10;
 
 	records = hv_new(&arena, HvReal, ROWS, model.schema.width);
@@ -119,10 +119,10 @@ train(void)
 	options.epochs = 40;
 	hv_vae_init(&model.vae, &model.schema, &config, &arena);
 	hv_vae_randomise(&model.vae, 1);
-	hv_memory_source(&validation, &validation_rows, records, held_out, model.schema.width, 1, false,
-	                 &arena);
-	hv_memory_source(&train, &train_rows, records + held_out * model.schema.width, ROWS - held_out,
-	                 model.schema.width, 1, true, &arena);
+	order = hv_new(&arena, uint32_t, ROWS, 1);
+	hv_memory_source(&validation, records, held_out, model.schema.width, 1, NULL);
+	hv_memory_source(&train, records + held_out * model.schema.width, ROWS - held_out,
+	                 model.schema.width, 1, order);
 	ok(hv_fit(&model.vae, &blas, &train, &validation, &options, NULL, &arena, &result) == HV_OK,
 	   "trained");
 	note("epochs %d, best %d, validation ELBO %.3f, independent columns %.3f", result.epochs,

@@ -1,0 +1,27 @@
+/*
+ * recipe.h: the options of a training, and the choices made where the user made none.
+ */
+#ifndef HV_RECIPE_H
+#define HV_RECIPE_H
+
+#include "vae.h"
+
+typedef struct HvFitOptions
+{
+	int epochs;        /* the most to run */
+	bool fixed_epochs; /* run exactly that many; else early stop on the validation rows */
+	int patience;      /* epochs without improvement before a block stops */
+	size_t batch_size;
+	double learning_rate;
+	double warmup; /* share of the epochs over which beta rises to its value; 0 = at once */
+	double hide;   /* the share of input cells hidden in a row is uniform in [0, hide] */
+	double clip;   /* gradient norm limit; 0 = none */
+	uint64_t seed;
+} HvFitOptions;
+
+/* Defaults by the number of rows and columns (documented in recipe.c). */
+void hv_fit_defaults(HvFitOptions *options, size_t rows);
+void hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
+                        const HvSchema *schema);
+
+#endif

@@ -110,7 +110,7 @@ COMMENT ON COLUMN pg_stat_progress_vae_train.model IS 'Name of the model (its fi
 COMMENT ON COLUMN pg_stat_progress_vae_train.phase IS 'reading statistics, encoding, training, finishing';
 COMMENT ON COLUMN pg_stat_progress_vae_train.epoch IS 'Epochs done';
 COMMENT ON COLUMN pg_stat_progress_vae_train.epochs_total IS 'The most that will be run';
-COMMENT ON COLUMN pg_stat_progress_vae_train.rows_done IS 'Rows of the running pass over the table';
+COMMENT ON COLUMN pg_stat_progress_vae_train.rows_done IS 'Rows read by the running pass over the table; while training, rows learned from so far';
 COMMENT ON COLUMN pg_stat_progress_vae_train.rows_total IS 'Rows it will have; 0: not known';
 COMMENT ON COLUMN pg_stat_progress_vae_train.elbo IS 'ELBO of the last epoch, nats per row';
 COMMENT ON COLUMN pg_stat_progress_vae_train.elapsed IS 'Time since the training began';

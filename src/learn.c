@@ -21,6 +21,7 @@
 #include "notice.h"
 #include "openblas.h"
 #include "parallel.h"
+#include "progress.h"
 #include "records.h"
 #include "spi.h"
 
@@ -254,6 +255,9 @@ progress(void *ctx, const HvEpoch *epoch)
 	Learning *learning = ctx;
 
 	log_epoch(learning, epoch);
+	hv_progress_rows((int64) learning->rows * epoch->epoch,
+	                 (int64) learning->rows * epoch->epochs_total);
+	hv_progress_epoch(epoch->epoch, epoch->epochs_total, epoch->elbo);
 	if (hv_progress)
 		notice_epoch(learning, epoch);
 }
@@ -385,7 +389,7 @@ set_provenance(Learning *learning, HvSource *train)
 /* ---- all of it ---- */
 
 void
-hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
+hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trained)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	Learning learning = {.options = options,
@@ -401,6 +405,8 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 	(void) hv_openblas(); /* when it is missing, better now than after the first pass */
 	hv_arena_in(&learning.arena, cxt, hv_work_limit());
 	trained->log = palloc(sizeof(HvLogged) * HV_MAX_LOG);
+	hv_progress_start(relid, model);
+	hv_progress_phase(HV_PHASE_STATISTICS);
 	hv_spi_connect();
 	MemoryContextSwitchTo(cxt);
 	trained->table = learning.table = hv_table_open(relid, options->columns, options->exclude);
@@ -410,6 +416,7 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 		no_rows(&learning, 0);
 	hv_notice_table(learning.table);
 
+	hv_progress_phase(HV_PHASE_ENCODING);
 	architecture = choose_architecture(&learning);
 	make_schema(&learning, architecture);
 	make_network(&learning, architecture);
@@ -419,8 +426,10 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 	hv_spi_finish();
 	MemoryContextSwitchTo(cxt);
 
+	hv_progress_phase(HV_PHASE_TRAINING);
 	hv_records_sources(&learning.records, learning.fit.seed, &train, &held);
 	fit(&learning, &train, &held);
+	hv_progress_phase(HV_PHASE_FINISHING);
 	set_provenance(&learning, &train);
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)

@@ -30,7 +30,10 @@ typedef struct HvTrained
 	double seconds;
 } HvTrained;
 
-/* Trains; everything is in the current context, notices have been given. Connects to SPI itself. */
-void hv_learn(Oid relid, const HvOptions *options, HvTrained *trained);
+/*
+ * Trains; everything is in the current context, notices have been given. Connects to SPI itself.
+ * `model` is the name under which others see it run (NULL: none); the caller ends that progress.
+ */
+void hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trained);
 
 #endif

@@ -72,7 +72,7 @@ hv_progress_end(void)
 }
 
 void
-hv_progress_phase(HvPhase phase)
+hv_progress_phase(HvTrainingPhase phase)
 {
 	if (phase == HV_PHASE_TRAINING)
 		pgstat_progress_update_param(P_EPOCHS_START, GetCurrentTimestamp());

@@ -6,13 +6,13 @@
 
 #include "hadvice.h"
 
-typedef enum HvPhase
+typedef enum HvTrainingPhase
 {
 	HV_PHASE_STATISTICS = 1, /* first pass over the table */
 	HV_PHASE_ENCODING,       /* second pass */
 	HV_PHASE_TRAINING,
 	HV_PHASE_FINISHING /* what the model is worth, its bytes, the registry */
-} HvPhase;
+} HvTrainingPhase;
 
 /* A training on a relation begins; `model` is its name, NULL when it has none. */
 void hv_progress_start(Oid source, const char *model);
@@ -20,7 +20,7 @@ void hv_progress_start(Oid source, const char *model);
 /* Ends by itself when the transaction does. */
 void hv_progress_end(void);
 
-void hv_progress_phase(HvPhase phase);
+void hv_progress_phase(HvTrainingPhase phase);
 
 /* Rows of the running pass or epoch; total 0: not known. Cheap: a few stores. */
 void hv_progress_rows(int64 done, int64 total);

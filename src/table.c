@@ -10,6 +10,8 @@
 
 #include "table.h"
 
+#include "progress.h"
+
 #include "columns.h"
 #include "feature.h"
 #include "spi.h"
@@ -30,6 +32,8 @@
 /* Rows in the same order each time; see the head of this file. */
 static const char *const scan_settings[] = {"synchronize_seqscans", "off",
                                             "max_parallel_workers_per_gather", "0", NULL};
+
+#define PROGRESS_ROWS 8192 /* rows between two reports of progress */
 
 typedef struct ScanReceiver
 {
@@ -75,7 +79,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		at++;
 	}
 	scan->row(scan->ctx, scan->cells);
-	scan->rows++;
+	if (++scan->rows % PROGRESS_ROWS == 0)
+		hv_progress_rows((int64) scan->rows, 0);
 	MemoryContextSwitchTo(before);
 	MemoryContextReset(scan->row_cxt);
 	return true;

@@ -8,6 +8,7 @@
 #include "learn.h"
 #include "model.h"
 #include "options.h"
+#include "progress.h"
 #include "store.h"
 
 #include "access/xact.h"
@@ -98,8 +99,9 @@ vae_train(PG_FUNCTION_ARGS)
 	hv_options_read(fcinfo, 2, &options);
 	hv_store_lock(name);
 	before = MemoryContextSwitchTo(training);
-	hv_learn(source, &options, &trained);
+	hv_learn(source, name, &options, &trained);
 	version = hv_store_add(name, source, &trained, &options, promote);
+	hv_progress_end();
 	MemoryContextSwitchTo(before);
 	row = training_row(fcinfo, name, version, source, &trained, promote);
 	MemoryContextDelete(training);
@@ -120,7 +122,8 @@ vae_fit(PG_FUNCTION_ARGS)
 
 	hv_options_read(fcinfo, 1, &options);
 	before = MemoryContextSwitchTo(training);
-	hv_learn(source, &options, &trained);
+	hv_learn(source, NULL, &options, &trained);
+	hv_progress_end();
 	MemoryContextSwitchTo(before);
 	bytes = hv_model_bytes(&trained.model);
 	MemoryContextDelete(training);

@@ -7,6 +7,7 @@
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make layers             the rule who may include and call whom
+#   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -150,6 +151,24 @@ layers: $(CORE_FLOAT)
 
 -include $(CORE_FLOAT:.o=.d) $(CORE_DOUBLE:.o=.d) $(CORE_TESTS:=.d)
 
+# ---- speed -----------------------------------------------------------------------------------------
+
+# Optimised as the extension is; test/bench/run calls every test/bench/bench-*.
+BENCH_OBJECTS := $(CORE_SOURCES:src/core/%.c=build/bench/core/%.o)
+build/bench/core/elementwise.o: CORE_CFLAGS += $(FAST_MATH)
+
+build/bench/core/%.o: src/core/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -O3 -c -o $@ $<
+
+build/bench/bench_core: test/bench/bench_core.c $(BENCH_OBJECTS)
+	$(CC) $(CORE_CFLAGS) -O3 -Wno-unused-function -MF $@.d -o $@ $< $(BENCH_OBJECTS) -lm -ldl
+
+bench: build/bench/bench_core
+	@test/bench/run
+
+-include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
+
 # ---- fuzzing ---------------------------------------------------------------------------------------
 
 FUZZ_CC ?= clang
@@ -171,7 +190,7 @@ fuzz: $(FUZZ_TARGETS)
 
 # ---- layout ----------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/fuzz/*.[ch])
+C_FILES = $(wildcard src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/bench/*.[ch] test/fuzz/*.[ch])
 
 indent:
 	clang-format -i $(C_FILES)
@@ -180,5 +199,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers fuzz
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers bench fuzz
 .PHONY: indent check-indent FORCE

@@ -71,11 +71,20 @@ hv_relu(HvReal *y, size_t n)
 }
 
 CLONES void
-hv_relu_backward(HvReal *d, const HvReal *y, size_t n)
+hv_relu_backward(HvReal *d, const HvReal *y, HvReal *db, size_t n, size_t width)
 {
-	INDEPENDENT
-	for (size_t i = 0; i < n; i++)
-		d[i] = y[i] > 0 ? d[i] : 0;
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal *row = d + r * width;
+		const HvReal *output = y + r * width;
+
+		INDEPENDENT
+		for (size_t j = 0; j < width; j++)
+		{
+			row[j] = output[j] > 0 ? row[j] : 0;
+			db[j] += row[j];
+		}
+	}
 }
 
 CLONES void
@@ -159,6 +168,13 @@ hv_sum_squares(const HvReal *x, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += (double) x[i] * (double) x[i];
 	return sum;
+}
+
+CLONES void
+hv_clear_unweighted(HvReal *x, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = w[i] != 0 ? x[i] : 0;
 }
 
 CLONES void

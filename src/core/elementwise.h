@@ -13,8 +13,11 @@
 /* y[i] = max(y[i], 0) */
 void hv_relu(HvReal *y, size_t n);
 
-/* d[i] = y[i] > 0 ? d[i] : 0, the backward pass of hv_relu given its output y */
-void hv_relu_backward(HvReal *d, const HvReal *y, size_t n);
+/*
+ * The backward pass of y = max(x + b, 0), packed n×width, given y:
+ * d[r][j] = y[r][j] > 0 ? d[r][j] : 0, and db[j] += the sum of that over the rows.
+ */
+void hv_relu_backward(HvReal *d, const HvReal *y, HvReal *db, size_t n, size_t width);
 
 /* y[i] = 1 / (1 + exp(-x[i])); y[i] = exp(x[i]); y[i] = log(1 + exp(x[i])) without overflow */
 void hv_sigmoid(HvReal *y, const HvReal *x, size_t n);
@@ -32,6 +35,9 @@ void hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width);
 
 /* Sum of squares. */
 double hv_sum_squares(const HvReal *x, size_t n);
+
+/* x[i] = 0 where w[i] is 0 */
+void hv_clear_unweighted(HvReal *x, const HvReal *w, size_t n);
 
 /*
  * Packed cells of a likelihood (likelihood.h): x targets, o decoder outputs, w weights. A loss is

@@ -145,11 +145,8 @@ hv_pack_next(HvPack *pack, const HvHead *head)
 	for (size_t i = cells; i < pack->n; i++)
 		pack->weight[i] = 0;
 	/* Weight 0 must win over whatever stands in the cell, NaN too. */
-	for (size_t i = 0; i < pack->n; i++)
-	{
-		pack->x[i] = pack->weight[i] != 0 ? pack->x[i] : 0;
-		pack->o[i] = pack->weight[i] != 0 ? pack->o[i] : 0;
-	}
+	hv_clear_unweighted(pack->x, pack->weight, pack->n);
+	hv_clear_unweighted(pack->o, pack->weight, pack->n);
 	return true;
 }
 

@@ -219,6 +219,72 @@ hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, cons
 }
 
 CLONES void
+hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *high,
+                const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		loss[i] = w[i] * (softplus(o[i] - high[i]) + softplus(low[i] - o[i]));
+}
+
+CLONES void
+hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low, const HvReal *high,
+                 const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		up[i] = w[i] * sigmoid(o[i] - high[i]);
+		down[i] = w[i] * sigmoid(low[i] - o[i]);
+	}
+}
+
+CLONES void
+hv_counts(double *count, const HvReal *x, double scale, double center, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double t = x[i] * scale + center;
+
+		t = t < 0 ? 0 : t > 40 ? 40 : t;
+		count[i] = floor(exp(t) - 0.5);
+	}
+}
+
+/* softplus(x) in double, and softplus(-x) = softplus(x) - x */
+static inline double
+softplus_double(double x)
+{
+	double size = x < 0 ? -x : x;
+
+	return (x > 0 ? x : 0) + log1p(exp(-(size > 700 ? 700 : size)));
+}
+
+CLONES void
+hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+              const HvReal *w, double s, double r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double above = softplus_double(o[i] - s), below = softplus_double(s - o[i]);
+
+		loss[i] = w[i] * (HvReal) (rest[i] + r * above + count[i] * below);
+	}
+}
+
+CLONES void
+hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest, const HvReal *o,
+               const HvReal *w, double s, double r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double t = o[i] - s, size = t < -700 ? -700 : t > 700 ? 700 : t;
+		double share = 1 / (1 + exp(-size)), slope = r * share - count[i] * (1 - share);
+
+		d[i] = w[i] * (HvReal) slope;
+		d_s[i] = w[i] * (HvReal) (r * (softplus_double(t) - rest[i]) - slope);
+	}
+}
+
+CLONES void
 hv_reparametrise(HvReal *code, const HvReal *noise, HvReal *z, HvReal *kl, size_t n, size_t latent)
 {
 	for (size_t r = 0; r < n; r++)

@@ -51,6 +51,30 @@ void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o,
                        const HvReal *precision, size_t n);
 
 /*
+ * Ordered levels between two thresholds, th[k-1] = low and th[k] = high (HV_FAR where there is
+ * none): loss = w * (softplus(o - high) + softplus(low - o)), without the part of the scales;
+ * up = w * sigmoid(o - high), down = w * sigmoid(low - o), and the slope is up - down.
+ */
+#define HV_FAR ((HvReal) 1e6)
+void hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *high,
+                     const HvReal *w, size_t n);
+void hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low,
+                      const HvReal *high, const HvReal *w, size_t n);
+
+/* count[i] = the whole number next to exp(x * scale + center) - 1, from 0 to e^40 */
+void hv_counts(double *count, const HvReal *x, double scale, double center, size_t n);
+
+/*
+ * Negative binomial counts with log size s: loss = w * (rest + r softplus(o - s) +
+ * count softplus(s - o)); d = r sigmoid(o - s) - count sigmoid(s - o); and
+ * d_s = r * (softplus(o - s) - rest) - d. `rest` is what depends on the count alone.
+ */
+void hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+                   const HvReal *w, double s, double r, size_t n);
+void hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest,
+                    const HvReal *o, const HvReal *w, double s, double r, size_t n);
+
+/*
  * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),
  * logvar clamped to [HV_LOGVAR_MIN, HV_LOGVAR_MAX] in place; z = mu + exp(logvar/2) * noise;
  * kl[r] = 1/2 sum(mu^2 + exp(logvar) - 1 - logvar), added to.

@@ -6,6 +6,7 @@
 #   make test               everything below that checks something; ends with "N passed, M failed"
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
+#   make kernel-check       the agreement with PyTorch with every kernel this processor can run
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
@@ -146,6 +147,9 @@ $(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
 core-check: $(CORE_TESTS)
 	@script/tap $(CORE_TESTS)
 
+kernel-check: $(CORE_FLOAT)
+	@CC='$(CC)' script/kernels
+
 layers: $(CORE_FLOAT)
 	@CC='$(CC)' script/layers $(CORE_FLOAT)
 
@@ -199,5 +203,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers bench fuzz
-.PHONY: indent check-indent FORCE
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
+.PHONY: layers bench fuzz indent check-indent FORCE

@@ -6,7 +6,9 @@
 #   make test               everything below that checks something; ends with "N passed, M failed"
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
+#   make kernel-check       the agreement with PyTorch with every kernel this processor can run
 #   make layers             the rule who may include and call whom
+#   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -145,10 +147,31 @@ $(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
 core-check: $(CORE_TESTS)
 	@script/tap $(CORE_TESTS)
 
+kernel-check: $(CORE_FLOAT)
+	@CC='$(CC)' script/kernels
+
 layers: $(CORE_FLOAT)
 	@CC='$(CC)' script/layers $(CORE_FLOAT)
 
 -include $(CORE_FLOAT:.o=.d) $(CORE_DOUBLE:.o=.d) $(CORE_TESTS:=.d)
+
+# ---- speed -----------------------------------------------------------------------------------------
+
+# Optimised as the extension is; test/bench/run calls every test/bench/bench-*.
+BENCH_OBJECTS := $(CORE_SOURCES:src/core/%.c=build/bench/core/%.o)
+build/bench/core/elementwise.o: CORE_CFLAGS += $(FAST_MATH)
+
+build/bench/core/%.o: src/core/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -O3 -c -o $@ $<
+
+build/bench/bench_core: test/bench/bench_core.c $(BENCH_OBJECTS)
+	$(CC) $(CORE_CFLAGS) -O3 -Wno-unused-function -MF $@.d -o $@ $< $(BENCH_OBJECTS) -lm -ldl
+
+bench: build/bench/bench_core
+	@test/bench/run
+
+-include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
 
 # ---- fuzzing ---------------------------------------------------------------------------------------
 
@@ -171,7 +194,7 @@ fuzz: $(FUZZ_TARGETS)
 
 # ---- layout ----------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/fuzz/*.[ch])
+C_FILES = $(wildcard src/*.[ch] src/core/*.[ch] test/core/*.[ch] test/bench/*.[ch] test/fuzz/*.[ch])
 
 indent:
 	clang-format -i $(C_FILES)
@@ -180,5 +203,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers fuzz
-.PHONY: indent check-indent FORCE
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
+.PHONY: layers bench fuzz indent check-indent FORCE

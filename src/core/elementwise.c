@@ -28,7 +28,8 @@
 #endif
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-	!defined(__SANITIZE_ADDRESS__)
+	!defined(__SANITIZE_ADDRESS__) &&                                                              \
+	!defined(HV_ONE_VARIANT) /* script/kernels: -march chooses */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
@@ -71,11 +72,20 @@ hv_relu(HvReal *y, size_t n)
 }
 
 CLONES void
-hv_relu_backward(HvReal *d, const HvReal *y, size_t n)
+hv_relu_backward(HvReal *d, const HvReal *y, HvReal *db, size_t n, size_t width)
 {
-	INDEPENDENT
-	for (size_t i = 0; i < n; i++)
-		d[i] = y[i] > 0 ? d[i] : 0;
+	for (size_t r = 0; r < n; r++)
+	{
+		HvReal *row = d + r * width;
+		const HvReal *output = y + r * width;
+
+		INDEPENDENT
+		for (size_t j = 0; j < width; j++)
+		{
+			row[j] = output[j] > 0 ? row[j] : 0;
+			db[j] += row[j];
+		}
+	}
 }
 
 CLONES void
@@ -162,6 +172,13 @@ hv_sum_squares(const HvReal *x, size_t n)
 }
 
 CLONES void
+hv_clear_unweighted(HvReal *x, const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = w[i] != 0 ? x[i] : 0;
+}
+
+CLONES void
 hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -199,6 +216,72 @@ hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, cons
 
 		d[i] = w[i] * pull;
 		d_s[i] = w[i] * (HvReal) 0.5 * (1 - error * pull);
+	}
+}
+
+CLONES void
+hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *high,
+                const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		loss[i] = w[i] * (softplus(o[i] - high[i]) + softplus(low[i] - o[i]));
+}
+
+CLONES void
+hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low, const HvReal *high,
+                 const HvReal *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		up[i] = w[i] * sigmoid(o[i] - high[i]);
+		down[i] = w[i] * sigmoid(low[i] - o[i]);
+	}
+}
+
+CLONES void
+hv_counts(double *count, const HvReal *x, double scale, double center, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double t = x[i] * scale + center;
+
+		t = t < 0 ? 0 : t > 40 ? 40 : t;
+		count[i] = floor(exp(t) - 0.5);
+	}
+}
+
+/* softplus(x) in double, and softplus(-x) = softplus(x) - x */
+static inline double
+softplus_double(double x)
+{
+	double size = x < 0 ? -x : x;
+
+	return (x > 0 ? x : 0) + log1p(exp(-(size > 700 ? 700 : size)));
+}
+
+CLONES void
+hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+              const HvReal *w, double s, double r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double above = softplus_double(o[i] - s), below = softplus_double(s - o[i]);
+
+		loss[i] = w[i] * (HvReal) (rest[i] + r * above + count[i] * below);
+	}
+}
+
+CLONES void
+hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest, const HvReal *o,
+               const HvReal *w, double s, double r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double t = o[i] - s, size = t < -700 ? -700 : t > 700 ? 700 : t;
+		double share = 1 / (1 + exp(-size)), slope = r * share - count[i] * (1 - share);
+
+		d[i] = w[i] * (HvReal) slope;
+		d_s[i] = w[i] * (HvReal) (r * (softplus_double(t) - rest[i]) - slope);
 	}
 }
 

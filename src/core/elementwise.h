@@ -13,8 +13,11 @@
 /* y[i] = max(y[i], 0) */
 void hv_relu(HvReal *y, size_t n);
 
-/* d[i] = y[i] > 0 ? d[i] : 0, the backward pass of hv_relu given its output y */
-void hv_relu_backward(HvReal *d, const HvReal *y, size_t n);
+/*
+ * The backward pass of y = max(x + b, 0), packed n×width, given y:
+ * d[r][j] = y[r][j] > 0 ? d[r][j] : 0, and db[j] += the sum of that over the rows.
+ */
+void hv_relu_backward(HvReal *d, const HvReal *y, HvReal *db, size_t n, size_t width);
 
 /* y[i] = 1 / (1 + exp(-x[i])); y[i] = exp(x[i]); y[i] = log(1 + exp(x[i])) without overflow */
 void hv_sigmoid(HvReal *y, const HvReal *x, size_t n);
@@ -33,6 +36,9 @@ void hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width);
 /* Sum of squares. */
 double hv_sum_squares(const HvReal *x, size_t n);
 
+/* x[i] = 0 where w[i] is 0 */
+void hv_clear_unweighted(HvReal *x, const HvReal *w, size_t n);
+
 /*
  * Packed cells of a likelihood (likelihood.h): x targets, o decoder outputs, w weights. A loss is
  * w * -log p, a slope its derivative: d to o, d_s to the column's log-variance s.
@@ -43,6 +49,30 @@ void hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvRe
                       const HvReal *s, const HvReal *precision, size_t n);
 void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
                        const HvReal *precision, size_t n);
+
+/*
+ * Ordered levels between two thresholds, th[k-1] = low and th[k] = high (HV_FAR where there is
+ * none): loss = w * (softplus(o - high) + softplus(low - o)), without the part of the scales;
+ * up = w * sigmoid(o - high), down = w * sigmoid(low - o), and the slope is up - down.
+ */
+#define HV_FAR ((HvReal) 1e6)
+void hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *high,
+                     const HvReal *w, size_t n);
+void hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low,
+                      const HvReal *high, const HvReal *w, size_t n);
+
+/* count[i] = the whole number next to exp(x * scale + center) - 1, from 0 to e^40 */
+void hv_counts(double *count, const HvReal *x, double scale, double center, size_t n);
+
+/*
+ * Negative binomial counts with log size s: loss = w * (rest + r softplus(o - s) +
+ * count softplus(s - o)); d = r sigmoid(o - s) - count sigmoid(s - o); and
+ * d_s = r * (softplus(o - s) - rest) - d. `rest` is what depends on the count alone.
+ */
+void hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+                   const HvReal *w, double s, double r, size_t n);
+void hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest,
+                    const HvReal *o, const HvReal *w, double s, double r, size_t n);
 
 /*
  * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),

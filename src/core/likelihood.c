@@ -140,16 +140,14 @@ hv_pack_next(HvPack *pack, const HvHead *head)
 		gather(pack->weight, head->weight + pack->first * head->ldw, head->ldw, pack->rows,
 		       pack->width);
 	else
-		for (size_t i = 0; i < cells; i++)
-			pack->weight[i] = hv_weight(head, pack->first + i / pack->width);
+		for (size_t r = 0; r < pack->rows; r++)
+			for (size_t j = 0; j < pack->width; j++)
+				pack->weight[r * pack->width + j] = hv_weight(head, pack->first + r);
 	for (size_t i = cells; i < pack->n; i++)
 		pack->weight[i] = 0;
 	/* Weight 0 must win over whatever stands in the cell, NaN too. */
-	for (size_t i = 0; i < pack->n; i++)
-	{
-		pack->x[i] = pack->weight[i] != 0 ? pack->x[i] : 0;
-		pack->o[i] = pack->weight[i] != 0 ? pack->o[i] : 0;
-	}
+	hv_clear_unweighted(pack->x, pack->weight, pack->n);
+	hv_clear_unweighted(pack->o, pack->weight, pack->n);
 	return true;
 }
 
@@ -188,17 +186,22 @@ log_variance(const HvHead *head, size_t column)
 
 /* For each cell of a pack the log-variance of its column and the precision exp(-s). */
 static void
-spread(const HvHead *head, const HvPack *pack, HvReal *s, HvReal *precision)
+spread(const HvHead *head, HvReal *s, HvReal *precision)
 {
-	for (size_t j = 0; j < pack->width; j++)
+	size_t columns = head->more + 1, all = head->n * columns * head->column->width;
+
+	for (size_t j = 0; j < columns; j++)
 	{
-		s[j] = (HvReal) log_variance(head, head->more > 0 ? j : 0);
+		s[j] = (HvReal) log_variance(head, j);
 		precision[j] = (HvReal) exp(-s[j]);
 	}
-	for (size_t i = pack->width; i < pack->n; i++)
+	/* over again and again, each time twice as much, up to the end of the last pack */
+	for (size_t done = columns; done < HV_CELLS && done < all + 15; done *= 2)
 	{
-		s[i] = s[i - pack->width];
-		precision[i] = precision[i - pack->width];
+		size_t some = done < HV_CELLS - done ? done : HV_CELLS - done;
+
+		memcpy(s + done, s, some * sizeof(HvReal));
+		memcpy(precision + done, precision, some * sizeof(HvReal));
 	}
 }
 
@@ -208,10 +211,10 @@ gaussian_forward(const HvHead *head, HvReal *nll)
 	HvPack pack;
 	HvReal s[HV_CELLS], precision[HV_CELLS], loss[HV_CELLS];
 
+	spread(head, s, precision);
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		spread(head, &pack, s, precision);
 		hv_gaussian_loss(loss, pack.x, pack.o, pack.weight, s, precision, pack.n);
 		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
 	}
@@ -224,10 +227,10 @@ gaussian_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 	HvReal s[HV_CELLS], precision[HV_CELLS], d[HV_CELLS], d_s[HV_CELLS];
 	double sum[HV_CELLS] = {0};
 
+	spread(head, s, precision);
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		spread(head, &pack, s, precision);
 		hv_gaussian_slope(d, d_s, pack.x, pack.o, pack.weight, precision, pack.n);
 		hv_unpack(&pack, d, d_o, ldd);
 		for (size_t r = 0; r < pack.rows; r++)

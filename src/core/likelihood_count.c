@@ -14,6 +14,7 @@
  * A record holds log(x + 1), centered and scaled; all is computed in double, since log G of a
  * large argument has few digits to spare. s is clamped, with no gradient outside.
  */
+#include "elementwise.h"
 #include "heads.h"
 #include "rng.h"
 
@@ -26,6 +27,7 @@
 
 /* Counts up to which log G(x + r) - log G(r) is a product, and the most a sampler looks at. */
 #define SMALL_COUNT 16
+#define TABLE 64 /* counts below it are looked up where there are many rows */
 #define MOST_STEPS 100000
 
 static size_t
@@ -39,15 +41,6 @@ static double
 log_size(const HvHead *head)
 {
 	return hv_clamp(head->scale[0], LOG_SIZE_MIN, LOG_SIZE_MAX);
-}
-
-/* The count that the encoded x of a row stands for; e^40 is beyond any. */
-static double
-count_of(const HvHead *head, size_t row)
-{
-	double t = hv_clamp(hv_from_record(head->column, head->x[row * head->ldx]), 0, 40);
-
-	return floor(expm1(t) + 0.5);
 }
 
 /* log(G(x + r) / G(r)) = sum of log(r + i) for i < x */
@@ -100,41 +93,80 @@ negative_log(double x, double o, double s)
 	return lgamma(x + 1) - log_rising(x, r) + r * hv_log1pexp(o - s) + x * hv_log1pexp(s - o);
 }
 
+/*
+ * What depends on the count alone, for the smallest counts, each from the one before: most cells
+ * find theirs here. Not worth making for a few rows.
+ */
+typedef struct Table
+{
+	size_t n;
+	double value[TABLE];
+} Table;
+
+static size_t
+table_size(const HvHead *head)
+{
+	return head->n < TABLE ? head->n : TABLE;
+}
+
+/* log x! - log(G(x + r) / G(r)) */
+static double
+constant_of(const Table *table, double x, double r)
+{
+	return x < (double) table->n ? table->value[(size_t) x] : lgamma(x + 1) - log_rising(x, r);
+}
+
+/* psi(x + r) - psi(r) */
+static double
+rise_of(const Table *table, double x, double r)
+{
+	return x < (double) table->n ? table->value[(size_t) x] : digamma_rise(x, r);
+}
+
 static void
 count_forward(const HvHead *head, HvReal *nll)
 {
-	double s = log_size(head);
+	double s = log_size(head), r = exp(s), count[HV_CELLS], rest[HV_CELLS];
+	Table table = {.n = table_size(head)};
+	HvReal loss[HV_CELLS];
+	HvPack pack;
 
-	for (size_t i = 0; i < head->n; i++)
+	for (size_t x = 1; x < table.n; x++)
+		table.value[x] = table.value[x - 1] + log((double) x / (r + (double) (x - 1)));
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		HvReal weight = hv_weight(head, i);
-
-		if (weight != 0)
-			nll[i] += weight * (HvReal) negative_log(count_of(head, i), head->o[i * head->ldo], s);
+		hv_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
+		for (size_t i = 0; i < pack.n; i++)
+			rest[i] = constant_of(&table, count[i], r);
+		hv_count_loss(loss, count, rest, pack.o, pack.weight, s, r, pack.n);
+		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
 	}
 }
 
 static void
 count_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 {
-	double s = log_size(head), r = exp(s), d_s = 0;
+	double s = log_size(head), r = exp(s), count[HV_CELLS], rest[HV_CELLS], sum = 0;
+	Table table = {.n = table_size(head)};
+	HvReal d[HV_CELLS], d_s[HV_CELLS];
+	HvPack pack;
 
-	for (size_t i = 0; i < head->n; i++)
+	for (size_t x = 1; x < table.n; x++)
+		table.value[x] = table.value[x - 1] + 1 / (r + (double) (x - 1));
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		HvReal weight = hv_weight(head, i);
-		double x, o, d;
-
-		d_o[i * ldd] = 0;
-		if (weight == 0)
-			continue;
-		x = count_of(head, i);
-		o = head->o[i * head->ldo];
-		d = r * hv_logistic(o - s) - x * hv_logistic(s - o);
-		d_o[i * ldd] = weight * (HvReal) d;
-		d_s += weight * (r * (hv_log1pexp(o - s) - digamma_rise(x, r)) - d);
+		hv_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
+		for (size_t i = 0; i < pack.n; i++)
+			rest[i] = rise_of(&table, count[i], r);
+		hv_count_slope(d, d_s, count, rest, pack.o, pack.weight, s, r, pack.n);
+		hv_unpack(&pack, d, d_o, ldd);
+		for (size_t i = 0; i < pack.rows; i++)
+			sum += d_s[i];
 	}
 	if (head->scale[0] > LOG_SIZE_MIN && head->scale[0] < LOG_SIZE_MAX)
-		d_scale[0] += (HvReal) d_s;
+		d_scale[0] += (HvReal) sum;
 }
 
 /* The encoded value of the mean: log(mu + 1) = softplus(o). */

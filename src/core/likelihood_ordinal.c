@@ -17,6 +17,7 @@
  * Example, K = 3, s = (0, log(e - 1)): thresholds 0 and 0 + 1. At o = 0: P = 1/2, 0.731 - 0.5,
  * 1 - 0.731.
  */
+#include "elementwise.h"
 #include "heads.h"
 #include "rng.h"
 
@@ -44,38 +45,40 @@ thresholds(const HvHead *head, double th[HV_MAX_LEVELS])
 	return n;
 }
 
-/* The level that the encoded x of a row stands for. */
-static size_t
-level_of(const HvHead *head, size_t row, size_t last)
+/* The levels of a pack's cells and the thresholds on both sides of them. */
+static void
+find_levels(const HvHead *head, const HvPack *pack, const double *th, size_t last, uint16_t *level,
+            HvReal *low, HvReal *high)
 {
-	double index = hv_from_record(head->column, head->x[row * head->ldx]);
+	for (size_t i = 0; i < pack->n; i++)
+	{
+		double index = hv_from_record(head->column, pack->x[i]);
+		size_t k = (size_t) (hv_clamp(index, 0, (double) last) + 0.5);
 
-	return (size_t) (hv_clamp(index, 0, (double) last) + 0.5);
+		level[i] = (uint16_t) k;
+		low[i] = k > 0 ? (HvReal) th[k - 1] : -HV_FAR;
+		high[i] = k < last ? (HvReal) th[k] : HV_FAR;
+	}
 }
 
 static void
 ordinal_forward(const HvHead *head, HvReal *nll)
 {
-	double th[HV_MAX_LEVELS];
+	double th[HV_MAX_LEVELS], inner[HV_MAX_LEVELS] = {0}; /* inner: softplus(-s_k) */
 	size_t last = thresholds(head, th);
+	HvPack pack;
+	uint16_t level[HV_CELLS];
+	HvReal low[HV_CELLS], high[HV_CELLS], loss[HV_CELLS];
 
-	for (size_t r = 0; r < head->n; r++)
+	for (size_t k = 1; k < last; k++)
+		inner[k] = hv_log1pexp(-head->scale[k]);
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		HvReal weight = hv_weight(head, r);
-		double o, loss = 0;
-		size_t k;
-
-		if (weight == 0)
-			continue;
-		k = level_of(head, r, last);
-		o = head->o[r * head->ldo];
-		if (k < last)
-			loss += hv_log1pexp(o - th[k]);
-		if (k > 0)
-			loss += hv_log1pexp(th[k - 1] - o);
-		if (k > 0 && k < last)
-			loss += hv_log1pexp(-head->scale[k]);
-		nll[r] += weight * (HvReal) loss;
+		find_levels(head, &pack, th, last, level, low, high);
+		hv_ordinal_loss(loss, pack.o, low, high, pack.weight, pack.n);
+		for (size_t i = 0; i < pack.rows; i++)
+			nll[pack.first + i] += loss[i] + pack.weight[i] * (HvReal) inner[level[i]];
 	}
 }
 
@@ -101,32 +104,30 @@ ordinal_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 {
 	double th[HV_MAX_LEVELS], d_th[HV_MAX_LEVELS] = {0}, d_s[HV_MAX_LEVELS] = {0};
 	size_t last = thresholds(head, th);
+	HvPack pack;
+	uint16_t level[HV_CELLS];
+	HvReal low[HV_CELLS], high[HV_CELLS], up[HV_CELLS], down[HV_CELLS];
 
-	for (size_t r = 0; r < head->n; r++)
+	hv_pack_start(&pack);
+	while (hv_pack_next(&pack, head))
 	{
-		HvReal weight = hv_weight(head, r);
-		double o, up = 0, down = 0; /* sigmoid(-a), sigmoid(b) */
-		size_t k;
+		find_levels(head, &pack, th, last, level, low, high);
+		hv_ordinal_slope(up, down, pack.o, low, high, pack.weight, pack.n);
+		for (size_t i = 0; i < pack.rows; i++)
+		{
+			size_t k = level[i];
 
-		d_o[r * ldd] = 0;
-		if (weight == 0)
-			continue;
-		k = level_of(head, r, last);
-		o = head->o[r * head->ldo];
-		if (k < last)
-		{
-			up = hv_logistic(o - th[k]);
-			d_th[k] -= weight * up;
+			/* The last level has no upper threshold: th[last] gets what belongs to none. */
+			d_th[k] -= up[i];
+			if (k > 0)
+				d_th[k - 1] += down[i];
+			d_s[k] -= pack.weight[i];
+			up[i] -= down[i];
 		}
-		if (k > 0)
-		{
-			down = hv_logistic(th[k - 1] - o);
-			d_th[k - 1] += weight * down;
-		}
-		if (k > 0 && k < last)
-			d_s[k] -= weight * hv_logistic(-head->scale[k]);
-		d_o[r * ldd] = weight * (HvReal) (up - down);
+		hv_unpack(&pack, up, d_o, ldd);
 	}
+	for (size_t k = 1; k < last; k++)
+		d_s[k] *= hv_logistic(-head->scale[k]);
 	scales_from_thresholds(head, d_th, d_s, last, d_scale);
 }
 

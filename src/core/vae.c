@@ -258,13 +258,12 @@ decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		size_t in = l > 0 ? decoder_hidden(vae, l - 1) : block->latent;
 
 		h = decoder_hidden(vae, l);
-		hv_relu_backward(d, work->decoder[l], n * h);
+		hv_relu_backward(d, work->decoder[l], gradient + block->decoder_b[l], n, h);
 		hv_linear_backward(blas, gradient + block->decoder_w[l], below, in, d, h, x, in,
 		                   p + block->decoder_w[l], n, in, h, false);
 		if (l == 0 && block->u > 0)
 			hv_linear_backward(blas, gradient + block->decoder_u, NULL, 0, d, h, batch->target,
 			                   batch->ld, p + block->decoder_u, n, block->u, h, false);
-		hv_sum_rows(gradient + block->decoder_b[l], d, h, n, h);
 	}
 }
 
@@ -289,10 +288,9 @@ encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		size_t ldx = l > 0 ? in : batch->ld;
 
 		h = vae->config.hidden[l];
-		hv_relu_backward(d, work->encoder[l], n * h);
+		hv_relu_backward(d, work->encoder[l], gradient + block->encoder_b[l], n, h);
 		hv_linear_backward(blas, gradient + block->encoder_w[l], below, in, d, h, x, ldx,
 		                   p + block->encoder_w[l], n, in, h, false);
-		hv_sum_rows(gradient + block->encoder_b[l], d, h, n, h);
 	}
 }
 

@@ -10,6 +10,7 @@
  *     train SECONDS   rows/s of whole epochs' steps: gather the shuffled rows, noise, forward,
  *                     backward, clip, Adam (what hv_fit does, without validation)
  *     gemm SECONDS    FLOP/s of the three plain products of each layer, nothing around them
+ *     check           largest error of products against plain loops, and the kernels that made them
  *     memory          peak resident bytes
  */
 #include "hv_test.h"
@@ -137,9 +138,9 @@ next_batch(void)
 	}
 	for (size_t r = 0; r < shape.batch; r++)
 	{
-		const HvReal *record = records + order[position + r] * width;
+		HvReal *record = target + r * width;
 
-		memcpy(target + r * width, record, width * sizeof(HvReal));
+		memcpy(record, records + order[position + r] * width, width * sizeof(HvReal));
 		memcpy(weight + r * schema.ncolumns, record + schema.ncolumns,
 		       schema.ncolumns * sizeof(HvReal));
 		row_weight[r] = 1;
@@ -242,6 +243,55 @@ train_rate(double seconds)
 	return (Rate){rows / elapsed, rows / (cpu_seconds() - cpu)};
 }
 
+/* Odd sizes too, so that the kernels' edges take part; relative to the sizes of the terms. */
+static double
+gemm_error(void)
+{
+	const size_t sizes[] = {1, 7, 16, 33, 64, 129};
+	enum
+	{
+		MOST = 129,
+		COUNT = 6
+	};
+	static HvReal a[MOST * MOST], b[MOST * MOST], c[MOST * MOST];
+	double worst = 0;
+
+	hv_normals(2, 1, 0, a, MOST * MOST);
+	hv_normals(2, 2, 0, b, MOST * MOST);
+	for (size_t i = 0; i < COUNT * COUNT * COUNT * 4; i++)
+	{
+		size_t m = sizes[i % COUNT], n = sizes[i / COUNT % COUNT], k = sizes[i / 36 % COUNT];
+		bool ta = i / 216 & 1, tb = i / 216 & 2;
+
+		hv_gemm(&blas, ta, tb, m, n, k, 1, a, MOST, b, MOST, 0, c, MOST);
+		for (size_t r = 0; r < m; r++)
+			for (size_t s = 0; s < n; s++)
+			{
+				double sum = 0;
+
+				for (size_t t = 0; t < k; t++)
+					sum += (double) a[ta ? t * MOST + r : r * MOST + t] *
+					       b[tb ? s * MOST + t : t * MOST + s];
+				worst = fmax(worst, fabs(sum - c[r * MOST + s]) / sqrt((double) k));
+			}
+	}
+	return worst;
+}
+
+/* What OpenBLAS calls its kernels; it is loaded already. */
+static const char *
+core_name(void)
+{
+	void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
+	void *symbol = library != NULL ? dlsym(library, "openblas_get_corename") : NULL;
+	char *(*name)(void);
+
+	if (symbol == NULL)
+		return "unknown";
+	memcpy(&name, &symbol, sizeof(name));
+	return name();
+}
+
 static double
 peak_memory(void)
 {
@@ -275,7 +325,9 @@ main(int argc, char **argv)
 			rate = train_rate(seconds);
 		else if (sscanf(order_line, "gemm %lf", &seconds) == 1)
 			rate = gemm_rate(seconds);
-		if (seconds > 0)
+		if (strncmp(order_line, "check", 5) == 0)
+			printf("%.1e %s\n", gemm_error(), core_name());
+		else if (seconds > 0)
 			printf("%.6g %.6g\n", rate.wall, rate.cpu);
 		else
 			printf("%.6g\n", peak_memory());

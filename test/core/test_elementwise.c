@@ -67,6 +67,8 @@ static void
 relu(void)
 {
 	bool forward = true, backward = true;
+	HvReal sum[2] = {1, 0};
+	size_t positive[2] = {0, 0};
 
 	fill_range();
 	memcpy(y, x, sizeof(y));
@@ -76,11 +78,15 @@ relu(void)
 		forward = forward && y[i] == (x[i] > 0 ? x[i] : 0);
 		z[i] = 7;
 	}
-	hv_relu_backward(z, y, N);
-	for (size_t i = 0; i < N; i++)
+	hv_relu_backward(z, y, sum, N / 2, 2);
+	for (size_t i = 0; i < N / 2 * 2; i++)
+	{
 		backward = backward && z[i] == (x[i] > 0 ? 7 : 0);
+		positive[i % 2] += x[i] > 0;
+	}
 	ok(forward, "relu");
 	ok(backward, "relu, backward");
+	ok(sum[0] == 1 + 7 * positive[0] && sum[1] == 7 * positive[1], "and the sums of the columns");
 }
 
 static void

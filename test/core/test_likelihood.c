@@ -3,6 +3,7 @@
  * samples against each other, marginals, and the units of densities.
  */
 #include "head_fixture.h"
+#include "rng.h"
 
 #define DRAWS 20000
 
@@ -396,6 +397,57 @@ jacobians(void)
 	ok(hv_log_jacobian(&level, 1) == 0 && hv_log_jacobian(&count, 1) == 0, "levels and counts");
 }
 
+/* Three adjacent columns as one head, over more rows than a pack holds, against one by one. */
+static void
+adjacent(HvKind kind, const char *name)
+{
+	enum
+	{
+		COLUMNS = 3,
+		MANY = 700
+	};
+	static HvReal x[MANY * COLUMNS], o[MANY * COLUMNS], weight[MANY * COLUMNS];
+	HvColumn column = test_column(kind, 1, 2);
+	const HvLikelihood *likelihood = hv_likelihood(&column, false);
+	HvReal nll[2][MANY] = {{0}}, d_o[2][MANY * COLUMNS], d_scale[2][COLUMNS] = {{0}};
+	const HvReal scale[COLUMNS] = {-1, 0.5, 1.5};
+	bool same = likelihood->wide;
+
+	hv_uniforms(1, 7, 0, x, MANY * COLUMNS);
+	hv_normals(1, 8, 0, o, MANY * COLUMNS);
+	for (size_t i = 0; i < MANY * COLUMNS; i++)
+		weight[i] = (HvReal) (i % 5);
+	for (size_t j = 0; j < COLUMNS; j++)
+	{
+		HvHead head = {
+			.column = &column,
+			.n = MANY,
+			.x = x + j,
+			.ldx = COLUMNS,
+			.weight = weight + j,
+			.ldw = COLUMNS,
+			.o = o + j,
+			.ldo = COLUMNS,
+			.scale = scale + j,
+		};
+
+		likelihood->forward(&head, nll[0]);
+		likelihood->backward(&head, d_o[0] + j, COLUMNS, d_scale[0] + j);
+		if (j > 0)
+			continue;
+		head.more = COLUMNS - 1;
+		likelihood->forward(&head, nll[1]);
+		likelihood->backward(&head, d_o[1], COLUMNS, d_scale[1]);
+	}
+	for (size_t r = 0; r < MANY; r++)
+		same = same && near(nll[0][r], nll[1][r], 1e-6);
+	for (size_t i = 0; i < MANY * COLUMNS; i++)
+		same = same && near(d_o[0][i], d_o[1][i], 1e-6);
+	for (size_t j = 0; j < COLUMNS; j++)
+		same = same && near(d_scale[0][j], d_scale[1][j], 1e-5);
+	ok(same, "%s: adjacent columns as one head are what they are one by one", name);
+}
+
 /* Nanoseconds for forward and backward of one cell. */
 static void
 speed(void)
@@ -433,6 +485,8 @@ main(void)
 	number_marginals();
 	level_marginals();
 	jacobians();
+	adjacent(HV_REAL, "gaussian");
+	adjacent(HV_BINARY, "bernoulli");
 	speed();
 	return done_testing();
 }

@@ -221,9 +221,9 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 	bar[BAR] = '\0';
 	ereport(NOTICE,
 	        isnan(epoch->validation)
-	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.1f s", epoch->epoch, epoch->epochs_total,
+	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.2f s", epoch->epoch, epoch->epochs_total,
 	                     bar, epoch->elbo, seconds_since(learning->began))
-	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.1f s", epoch->epoch,
+	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.2f s", epoch->epoch,
 	                     epoch->epochs_total, bar, epoch->elbo, epoch->validation,
 	                     seconds_since(learning->began)));
 }

@@ -13,7 +13,8 @@
  *                 u8 cell, role, stage, kind, transform
  *                 u8 bits: 1 integer, 2 boolean, 4 levels given, 8 key
  *                 f64 low, high, factor, offset, shift, center, scale
- *                 u32 width; u32 levels, per level: text, and f64 number when cells are numbers
+ *                 u8 decimals + 1; u32 width; u32 levels, per level: text, and f64 number when
+ *                 cells are numbers; u32 knots, per knot: f64 value, f32 low, middle, high
  *         CONF  u8 architecture; u32 hidden layers, u32 size of each;
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
@@ -136,6 +137,17 @@ put_f64(Writer *writer, double number)
 }
 
 static void
+put_f32(Writer *writer, float number)
+{
+	uint32_t bits;
+
+	if (!isfinite(number))
+		writer->status = HV_DIVERGED;
+	memcpy(&bits, &number, sizeof(bits));
+	put_u32(writer, bits);
+}
+
+static void
 put_f64s(Writer *writer, const double *numbers, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -195,6 +207,7 @@ put_column(Writer *writer, const HvColumn *column)
 	put_f64(writer, column->shift);
 	put_f64(writer, column->center);
 	put_f64(writer, column->scale);
+	put_u8(writer, (unsigned) (column->digits + 1));
 	put_u32(writer, column->width);
 	put_u32(writer, column->nlevels);
 	for (uint32_t i = 0; i < column->nlevels; i++)
@@ -202,6 +215,14 @@ put_column(Writer *writer, const HvColumn *column)
 		put_text(writer, column->levels[i]);
 		if (column->cell == HV_CELL_NUMBER)
 			put_f64(writer, column->level_values[i]);
+	}
+	put_u32(writer, column->nknots);
+	for (uint32_t i = 0; i < column->nknots; i++)
+	{
+		put_f64(writer, column->knots[i].value);
+		put_f32(writer, column->knots[i].low);
+		put_f32(writer, column->knots[i].middle);
+		put_f32(writer, column->knots[i].high);
 	}
 }
 
@@ -246,15 +267,7 @@ put_parameters(Writer *writer, const HvVae *vae)
 		writer->size += vae->nparameters * 4;
 	else
 		for (size_t i = 0; i < vae->nparameters; i++)
-		{
-			float number = (float) vae->parameters[i];
-			uint32_t bits;
-
-			if (!isfinite(number))
-				writer->status = HV_DIVERGED;
-			memcpy(&bits, &number, sizeof(bits));
-			put_u32(writer, bits);
-		}
+			put_f32(writer, (float) vae->parameters[i]);
 	end_section(writer, section);
 }
 

@@ -44,6 +44,45 @@ get_levels(HvCursor *cursor, HvColumn *column)
 	}
 }
 
+/* A score that a record can hold. */
+static float
+get_score(HvCursor *cursor)
+{
+	float score = hv_get_f32(cursor);
+
+	hv_require(cursor, fabsf(score) <= HV_SCORE_MOST, "score is out of range");
+	return score;
+}
+
+static void
+get_knots(HvCursor *cursor, HvColumn *column)
+{
+	bool scores = column->transform == HV_SCORES;
+
+	hv_require(cursor, !scores || (column->cell == HV_CELL_NUMBER && !hv_has_levels(column)),
+	           "scores of what is no number");
+	column->nknots = hv_get_count(cursor, scores ? 2 : 0, scores ? HV_MAX_KNOTS : 0, 20,
+	                              "number of knots is out of range");
+	if (hv_cursor_failed(cursor) || column->nknots == 0)
+		return;
+	column->knots = hv_room(cursor, column->nknots, sizeof(HvKnot));
+	for (uint32_t i = 0; i < column->nknots && !hv_cursor_failed(cursor); i++)
+	{
+		HvKnot *knot = &column->knots[i];
+
+		knot->value = hv_get_finite(cursor);
+		knot->low = get_score(cursor);
+		knot->middle = get_score(cursor);
+		knot->high = get_score(cursor);
+		hv_require(cursor, knot->low <= knot->middle && knot->middle <= knot->high,
+		           "ends of a knot are in disorder");
+		hv_require(cursor,
+		           i == 0 || (knot->value > knot[-1].value && knot->middle > knot[-1].middle &&
+		                      knot->low >= knot[-1].high),
+		           "knots do not increase");
+	}
+}
+
 /* Which kinds a cell can bear. */
 static bool
 kind_fits_cell(const HvColumn *column)
@@ -90,9 +129,11 @@ get_column(HvCursor *cursor, HvColumn *column)
 	column->center = hv_get_finite(cursor);
 	column->scale = hv_get_finite(cursor);
 	hv_require(cursor, column->scale > 0, "scale is not positive");
+	column->digits = (int) hv_get_below(cursor, HV_MAX_DIGITS + 2, "too many decimals") - 1;
 	column->width = hv_get_u32(cursor);
 	hv_require(cursor, column->width <= HV_MAX_EMBEDDING, "column is too wide");
 	get_levels(cursor, column);
+	get_knots(cursor, column);
 }
 
 /* Whether the columns stand as hv_schema_layout would put them: stages 0, 1, … without a gap. */

@@ -22,6 +22,7 @@
 #include "spi.h"
 
 #include "core/encode.h"
+#include "core/impute.h"
 #include "core/predict.h"
 #include "core/rng.h"
 #include "core/summary.h"
@@ -32,7 +33,8 @@
 #define MIN_ROWS 10             /* fewer are an error */
 #define MAX_SURPRISE_ROWS 20000 /* rows whose surprise is measured */
 #define SURPRISE_BATCH 256
-#define BAR 20 /* characters of a progress bar */
+#define MIN_HELD 30 /* held-out rows, for guesses to be weighed by them */
+#define BAR 20      /* characters of a progress bar */
 
 typedef struct Learning
 {
@@ -377,6 +379,24 @@ surprise_quantiles(Learning *learning, uint32_t stages, double *quantiles)
 		quantiles[i] = hv_sorted_quantile(surprise, n, i / (double) (HV_QUANTILES - 1));
 }
 
+/* What stands beside the network: ties between columns, and how guesses are to be weighed. */
+static void
+fit_guesses(Learning *learning)
+{
+	HvModel *model = &learning->trained->model;
+	size_t width = learning->schema->width;
+	HvReal *held = learning->records + (learning->capacity - learning->nheld) * width;
+	bool few = learning->nheld < MIN_HELD;
+	HvHost host = {.check = check, .ctx = learning};
+
+	HV_CHECK(hv_copula_fit(&model->copula, learning->schema, hv_openblas(), learning->records,
+	                       learning->ntrain, &host, &learning->arena),
+	         learning->doing);
+	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), few ? learning->records : held,
+	                             few ? learning->ntrain : learning->nheld, &host, &learning->arena),
+	         learning->doing);
+}
+
 static void
 set_provenance(Learning *learning)
 {
@@ -437,6 +457,7 @@ hv_learn(Oid relid, const HvOptions *options, HvTrained *trained)
 	MemoryContextSwitchTo(cxt);
 
 	fit(&learning, architecture);
+	fit_guesses(&learning);
 	set_provenance(&learning);
 	trained->seconds = seconds_since(learning.began);
 }

@@ -7,7 +7,7 @@
  *     4   u16 format version (1)
  *     6   u16 flags, none yet: 0
  *     8   u64 length of everything, header and checksum included
- *     16  five sections in this order, each: 4 bytes of tag, u64 length of its content, content
+ *     16  six sections in this order, each: 4 bytes of tag, u64 length of its content, content
  *         SCHM  u32 columns, u32 stages, u32 value slots, u32 width of a record; per column:
  *                 text name, type, feature, unit, note
  *                 u8 cell, role, stage, kind, transform
@@ -18,6 +18,8 @@
  *         CONF  u8 architecture; u32 hidden layers, u32 size of each;
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
+ *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
+ *               rows); per column f32 trust, f32 spread
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
@@ -272,6 +274,33 @@ put_parameters(Writer *writer, const HvVae *vae)
 }
 
 static void
+put_f32s(Writer *writer, const float *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_f32(writer, numbers[i]);
+}
+
+static void
+put_copula(Writer *writer, const HvModel *model)
+{
+	size_t section = begin_section(writer, "COPU");
+	size_t width = model->copula.width;
+
+	if (model->trust == NULL || model->spread == NULL)
+	{
+		writer->status = HV_BAD_ARGUMENT;
+		return;
+	}
+	put_u32(writer, (uint32_t) width);
+	put_f32s(writer, model->copula.mean, width);
+	put_f32s(writer, model->copula.scale, width);
+	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
+	put_f32s(writer, model->trust, model->schema.ncolumns);
+	put_f32s(writer, model->spread, model->schema.ncolumns);
+	end_section(writer, section);
+}
+
+static void
 put_statistics(Writer *writer, const HvSchema *schema)
 {
 	size_t section = begin_section(writer, "STAT");
@@ -335,6 +364,7 @@ put_model(Writer *writer, const HvModel *model)
 	put_schema(writer, &model->schema);
 	put_config(writer, &model->vae.config, model->schema.nstages);
 	put_parameters(writer, &model->vae);
+	put_copula(writer, model);
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
 }

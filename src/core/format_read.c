@@ -10,12 +10,10 @@
  * What the sections say of each other is recomputed and compared: the positions of the columns by
  * hv_schema_layout, the number of parameters by hv_vae_init.
  */
-#include "format.h"
+#include "format_parts.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "cursor.h"
 
 /* ------------------------------------------------------------------ schema */
 
@@ -41,45 +39,6 @@ get_levels(HvCursor *cursor, HvColumn *column)
 		column->level_values[i] = hv_get_finite(cursor);
 		hv_require(cursor, i == 0 || column->level_values[i] > column->level_values[i - 1],
 		           "level numbers do not increase");
-	}
-}
-
-/* A score that a record can hold. */
-static float
-get_score(HvCursor *cursor)
-{
-	float score = hv_get_f32(cursor);
-
-	hv_require(cursor, fabsf(score) <= HV_SCORE_MOST, "score is out of range");
-	return score;
-}
-
-static void
-get_knots(HvCursor *cursor, HvColumn *column)
-{
-	bool scores = column->transform == HV_SCORES;
-
-	hv_require(cursor, !scores || (column->cell == HV_CELL_NUMBER && !hv_has_levels(column)),
-	           "scores of what is no number");
-	column->nknots = hv_get_count(cursor, scores ? 2 : 0, scores ? HV_MAX_KNOTS : 0, 20,
-	                              "number of knots is out of range");
-	if (hv_cursor_failed(cursor) || column->nknots == 0)
-		return;
-	column->knots = hv_room(cursor, column->nknots, sizeof(HvKnot));
-	for (uint32_t i = 0; i < column->nknots && !hv_cursor_failed(cursor); i++)
-	{
-		HvKnot *knot = &column->knots[i];
-
-		knot->value = hv_get_finite(cursor);
-		knot->low = get_score(cursor);
-		knot->middle = get_score(cursor);
-		knot->high = get_score(cursor);
-		hv_require(cursor, knot->low <= knot->middle && knot->middle <= knot->high,
-		           "ends of a knot are in disorder");
-		hv_require(cursor,
-		           i == 0 || (knot->value > knot[-1].value && knot->middle > knot[-1].middle &&
-		                      knot->low >= knot[-1].high),
-		           "knots do not increase");
 	}
 }
 
@@ -133,7 +92,7 @@ get_column(HvCursor *cursor, HvColumn *column)
 	column->width = hv_get_u32(cursor);
 	hv_require(cursor, column->width <= HV_MAX_EMBEDDING, "column is too wide");
 	get_levels(cursor, column);
-	get_knots(cursor, column);
+	hv_get_knots(cursor, column);
 }
 
 /* Whether the columns stand as hv_schema_layout would put them: stages 0, 1, … without a gap. */
@@ -412,6 +371,9 @@ get_sections(HvCursor *whole, HvModel *model)
 	close_section(whole, &section);
 	section = open_section(whole, "PARM");
 	get_parameters(&section, model, &config);
+	close_section(whole, &section);
+	section = open_section(whole, "COPU");
+	hv_get_copula(&section, model);
 	close_section(whole, &section);
 	section = open_section(whole, "STAT");
 	get_statistics(&section, &model->schema);

@@ -7,6 +7,7 @@
 #include "utils/array.h"
 
 #include "core/encode.h"
+#include "core/impute.h"
 #include "core/predict.h"
 #include "question.h"
 
@@ -51,9 +52,9 @@ embed(FunctionCallInfo fcinfo, HvAsked asked)
 		construct_array(elements, (int) size, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 }
 
-/* The row as the model sees it, or (only_missing) with its gaps filled. */
+/* The row as the model sees it. */
 static Datum
-rebuild(FunctionCallInfo fcinfo, HvAsked asked, bool only_missing)
+reconstruct(FunctionCallInfo fcinfo, HvAsked asked)
 {
 	HvQuestion *q = hv_question(fcinfo, asked);
 	const HvSchema *schema;
@@ -68,20 +69,45 @@ rebuild(FunctionCallInfo fcinfo, HvAsked asked, bool only_missing)
 	hv_reconstruct(&q->model->vae, q->blas, q->record, 1, &q->work, q->scratch);
 	hv_decode_row(schema, q->scratch, values);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		replace[j] = !only_missing || q->record[schema->columns[j].m_at] == 0;
+		replace[j] = true;
 	return hv_answer(q, values, replace);
 }
 
-static Datum
-reconstruct(FunctionCallInfo fcinfo, HvAsked asked)
+/* Made for the first row of a statement, kept for the others. */
+static HvImputer *
+imputer_of(HvQuestion *q)
 {
-	return rebuild(fcinfo, asked, false);
+	if (q->kept == NULL)
+	{
+		HvImputer *imputer = MemoryContextAllocZero(q->call->cxt, sizeof(HvImputer));
+		HvArena arena;
+
+		hv_arena_in(&arena, q->call->cxt, hv_work_limit());
+		HV_CHECK(hv_imputer_init(imputer, q->model, q->blas, &arena), "using a model");
+		q->kept = imputer;
+	}
+	return q->kept;
 }
 
+/* The row with its gaps filled. */
 static Datum
 impute(FunctionCallInfo fcinfo, HvAsked asked)
 {
-	return rebuild(fcinfo, asked, true);
+	HvQuestion *q = hv_question(fcinfo, asked);
+	const HvSchema *schema;
+	HvImputer *imputer;
+	bool *replace;
+
+	if (q == NULL)
+		PG_RETURN_NULL();
+	schema = &q->model->schema;
+	imputer = imputer_of(q);
+	replace = palloc(schema->ncolumns * sizeof(bool));
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		replace[j] = q->record[schema->columns[j].m_at] == 0;
+	hv_impute(imputer, q->record);
+	hv_impute_values(imputer, q->record, q->values);
+	return hv_answer(q, q->values, replace);
 }
 
 HV_FORMS(anomaly)

@@ -94,6 +94,12 @@ json_levels(StringInfo json, const HvColumn *column)
 	hv_json_close(json, ']');
 }
 
+static const char *
+transform_name(HvTransform transform)
+{
+	return transform == HV_SCORES ? "normal scores" : transform == HV_LOG ? "log" : "linear";
+}
+
 static void
 json_numbers(StringInfo json, const HvColumn *column)
 {
@@ -101,7 +107,7 @@ json_numbers(StringInfo json, const HvColumn *column)
 	json_pair(json, "stddev", column->sd);
 	json_pair(json, "low", column->min);
 	json_pair(json, "high", column->max);
-	json_text(json, "transform", column->transform == HV_LOG ? "log" : "linear");
+	json_text(json, "transform", transform_name(column->transform));
 	if (column->transform == HV_LOG)
 		json_pair(json, "shift", column->shift);
 	json_pair(json, "center", column->center);

@@ -25,6 +25,8 @@
 #include "records.h"
 #include "spi.h"
 
+#include "core/encode.h"
+#include "core/impute.h"
 #include "core/predict.h"
 #include "core/summary.h"
 
@@ -34,8 +36,12 @@
 #define MIN_ROWS 10             /* fewer are an error */
 #define MAX_SURPRISE_ROWS 20000 /* rows whose surprise is measured */
 #define SURPRISE_BATCH 256
-#define SLACK (512 * 1024) /* bytes for what is too small to be counted */
-#define BAR 20             /* characters of a progress bar */
+#define SLACK (512 * 1024)              /* bytes for what is too small to be counted */
+#define MIN_HELD 30                     /* held-out rows, for guesses to be weighed by them */
+#define GUESS_ROWS 20000                /* rows that ties between columns are fitted on */
+#define GUESS_HELD 2000                 /* rows that guesses are weighed by */
+#define GUESS_BYTES ((size_t) 32 << 20) /* for that, when the records have been let go */
+#define BAR 20                          /* characters of a progress bar */
 
 typedef struct Learning
 {
@@ -105,13 +111,19 @@ make_schema(Learning *learning, HvArchitecture architecture)
 static void
 set_origin(Learning *learning)
 {
-	learning->trained->model.provenance =
-		(HvProvenance){.seed = (uint64_t) learning->options->seed,
-	                   .epsilon = INFINITY,
-	                   .row_security = learning->table->row_security,
-	                   .source = learning->table->qualified,
-	                   .trainer = GetUserNameFromId(GetUserId(), false),
-	                   .extension_version = HADVICE_VERSION};
+	HvModel *model = &learning->trained->model;
+
+	/* workers get the model before anything is known of its guesses */
+	model->trust = palloc0(sizeof(float) * model->schema.ncolumns);
+	model->spread = palloc(sizeof(float) * model->schema.ncolumns);
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+		model->spread[j] = 1;
+	model->provenance = (HvProvenance){.seed = (uint64_t) learning->options->seed,
+	                                   .epsilon = INFINITY,
+	                                   .row_security = learning->table->row_security,
+	                                   .source = learning->table->qualified,
+	                                   .trainer = GetUserNameFromId(GetUserId(), false),
+	                                   .extension_version = HADVICE_VERSION};
 }
 
 static void
@@ -368,6 +380,50 @@ surprise_quantiles(Learning *learning, HvSource *train, uint32_t stages, double 
 		quantiles[i] = hv_sorted_quantile(surprise, n, i / (double) (HV_QUANTILES - 1));
 }
 
+/* The first rows of a source, at most `most` and GUESS_BYTES / 2 of them; *n says how many. */
+static HvReal *
+gather(Learning *learning, HvSource *source, size_t most, HvArena *arena, size_t *n)
+{
+	size_t width = learning->schema->width;
+	HvReal *records;
+	uint32_t *numbers;
+
+	*n = Min(Min(source->nrows, most), GUESS_BYTES / 2 / (width * sizeof(HvReal)));
+	records = hv_new(arena, HvReal, *n, width);
+	numbers = hv_new(arena, uint32_t, *n, 1);
+	if (records == NULL || numbers == NULL)
+		hv_raise(HV_NO_MEMORY, learning->doing);
+	for (size_t first = 0, rows; first < *n; first += rows)
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows = *n - first;
+		HV_CHECK(source->prepare(source, 0, first, &rows), learning->doing);
+		hv_window_read(&source->window, first, rows, records + first * width, numbers + first);
+	}
+	return records;
+}
+
+/* What stands beside the network: ties between columns, and how guesses are to be weighed. */
+static void
+fit_guesses(Learning *learning, HvSource *train, HvSource *held)
+{
+	HvModel *model = &learning->trained->model;
+	HvHost host = {.check = check, .ctx = learning};
+	HvArena arena;
+	HvReal *records, *weighing;
+	size_t n, nweighing;
+
+	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
+	records = gather(learning, train, GUESS_ROWS, &arena, &n);
+	weighing =
+		gather(learning, held->nrows < MIN_HELD ? train : held, GUESS_HELD, &arena, &nweighing);
+	HV_CHECK(
+		hv_copula_fit(&model->copula, learning->schema, hv_openblas(), records, n, &host, &arena),
+		learning->doing);
+	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), weighing, nweighing, &host, &arena),
+	         learning->doing);
+}
+
 static void
 set_provenance(Learning *learning, HvSource *train)
 {
@@ -430,6 +486,7 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trai
 	hv_records_sources(&learning.records, learning.fit.seed, &train, &held);
 	fit(&learning, &train, &held);
 	hv_progress_phase(HV_PHASE_FINISHING);
+	fit_guesses(&learning, &train, &held);
 	set_provenance(&learning, &train);
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)

@@ -99,6 +99,19 @@ hv_get_count(HvCursor *cursor, uint32_t least, uint32_t most, size_t bytes, cons
 	return 0;
 }
 
+float
+hv_get_f32(HvCursor *cursor)
+{
+	uint32_t bits = hv_get_u32(cursor);
+	float number;
+
+	memcpy(&number, &bits, sizeof(number));
+	if (isfinite(number))
+		return number;
+	hv_cursor_fail(cursor, HV_CORRUPT, "number is not finite");
+	return 0;
+}
+
 double
 hv_get_f64(HvCursor *cursor)
 {

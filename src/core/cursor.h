@@ -35,6 +35,9 @@ unsigned hv_get_below(HvCursor *cursor, unsigned bound, const char *why);
 uint32_t hv_get_count(HvCursor *cursor, uint32_t least, uint32_t most, size_t bytes,
                       const char *why);
 
+/* A finite float. */
+float hv_get_f32(HvCursor *cursor);
+
 /* Any double; a finite one; finite or NaN (a figure that may not exist). */
 double hv_get_f64(HvCursor *cursor);
 double hv_get_finite(HvCursor *cursor);

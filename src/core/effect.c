@@ -30,7 +30,7 @@ moved(const HvColumn *column, HvReal x, HvReal before, HvReal after)
 {
 	double value;
 
-	if (column->kind != HV_COUNT)
+	if (!hv_counts(column))
 		return x + after - before;
 	value = hv_decode_number(column, x) + hv_decode_number(column, after) -
 	        hv_decode_number(column, before);

@@ -239,7 +239,7 @@ hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low, c
 }
 
 CLONES void
-hv_counts(double *count, const HvReal *x, double scale, double center, size_t n)
+hv_decode_counts(double *count, const HvReal *x, double scale, double center, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{

@@ -62,7 +62,7 @@ void hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *l
                       const HvReal *high, const HvReal *w, size_t n);
 
 /* count[i] = the whole number next to exp(x * scale + center) - 1, from 0 to e^40 */
-void hv_counts(double *count, const HvReal *x, double scale, double center, size_t n);
+void hv_decode_counts(double *count, const HvReal *x, double scale, double center, size_t n);
 
 /*
  * Negative binomial counts with log size s: loss = w * (rest + r softplus(o - s) +

@@ -15,6 +15,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "scores.h"
+
 static HvReal
 clip(double x)
 {
@@ -30,7 +32,9 @@ hv_encode_number(const HvColumn *column, double value)
 {
 	double t = value;
 
-	if (column->transform == HV_LOG)
+	if (column->transform == HV_SCORES)
+		t = hv_score(column, value);
+	else if (column->transform == HV_LOG)
 	{
 		double shifted = value + column->shift;
 
@@ -47,6 +51,8 @@ hv_decode_number(const HvColumn *column, double x)
 
 	if (column->transform == HV_LOG)
 		return exp(t > 700 ? 700 : t) - column->shift;
+	if (column->transform == HV_SCORES)
+		return hv_unscore(column, t);
 	return t;
 }
 
@@ -118,18 +124,23 @@ hv_encode_row(const HvSchema *schema, const double *values, HvReal *record)
 	return observed;
 }
 
-static double
-decode_number(const HvColumn *column, HvReal x)
+/* A number as the column writes them: its decimals, within the range seen. */
+double
+hv_round_number(const HvColumn *column, double value)
 {
-	double value = hv_decode_number(column, x);
+	static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
 
 	if (column->integer || column->kind == HV_COUNT)
 		value = round(value);
-	if (value > column->max)
-		value = column->max;
-	if (value < column->min)
-		value = column->min;
-	return value;
+	else if (column->digits >= 0)
+		value = round(value * power[column->digits]) / power[column->digits];
+	return value > column->max ? column->max : value < column->min ? column->min : value;
+}
+
+static double
+decode_number(const HvColumn *column, HvReal x)
+{
+	return hv_round_number(column, hv_decode_number(column, x));
 }
 
 static double

@@ -1,8 +1,8 @@
 /*
  * encode.h: value rows to records and back.
  *
- *   real, positive, date  1 feature: (t(v) - center) / scale, clipped to ±HV_CLIP
- *   count                 1 feature: (log(v + 1) - center) / scale
+ *   real, positive, count, date  1 feature: (t(v) - center) / scale, clipped to ±HV_CLIP; t is the
+ *                         normal score (in the seed and in embeddings the value itself)
  *   ordinal               1 feature: (index - center) / scale
  *   binary                1 feature: 0 or 1
  *   categorical           one feature a level, one-hot
@@ -34,5 +34,8 @@ void hv_decode_cell(const HvColumn *column, const HvReal *record, double *values
 /* The same for one numeric feature, without rounding or clamping: effects are differences of it. */
 double hv_decode_number(const HvColumn *column, double x);
 double hv_encode_number(const HvColumn *column, double value);
+
+/* The column's number of decimals, and the range seen in training. */
+double hv_round_number(const HvColumn *column, double value);
 
 #endif

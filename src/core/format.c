@@ -7,16 +7,19 @@
  *     4   u16 format version (1)
  *     6   u16 flags, none yet: 0
  *     8   u64 length of everything, header and checksum included
- *     16  five sections in this order, each: 4 bytes of tag, u64 length of its content, content
+ *     16  six sections in this order, each: 4 bytes of tag, u64 length of its content, content
  *         SCHM  u32 columns, u32 stages, u32 value slots, u32 width of a record; per column:
  *                 text name, type, feature, unit, note
  *                 u8 cell, role, stage, kind, transform
  *                 u8 bits: 1 integer, 2 boolean, 4 levels given, 8 key
  *                 f64 low, high, factor, offset, shift, center, scale
- *                 u32 width; u32 levels, per level: text, and f64 number when cells are numbers
+ *                 u8 decimals + 1; u32 width; u32 levels, per level: text, and f64 number when
+ *                 cells are numbers; u32 knots, per knot: f64 value, f32 low, middle, high
  *         CONF  u8 architecture; u32 hidden layers, u32 size of each;
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
+ *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
+ *               rows); per column f32 trust, f32 spread
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
@@ -136,6 +139,17 @@ put_f64(Writer *writer, double number)
 }
 
 static void
+put_f32(Writer *writer, float number)
+{
+	uint32_t bits;
+
+	if (!isfinite(number))
+		writer->status = HV_DIVERGED;
+	memcpy(&bits, &number, sizeof(bits));
+	put_u32(writer, bits);
+}
+
+static void
 put_f64s(Writer *writer, const double *numbers, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -195,6 +209,7 @@ put_column(Writer *writer, const HvColumn *column)
 	put_f64(writer, column->shift);
 	put_f64(writer, column->center);
 	put_f64(writer, column->scale);
+	put_u8(writer, (unsigned) (column->digits + 1));
 	put_u32(writer, column->width);
 	put_u32(writer, column->nlevels);
 	for (uint32_t i = 0; i < column->nlevels; i++)
@@ -202,6 +217,14 @@ put_column(Writer *writer, const HvColumn *column)
 		put_text(writer, column->levels[i]);
 		if (column->cell == HV_CELL_NUMBER)
 			put_f64(writer, column->level_values[i]);
+	}
+	put_u32(writer, column->nknots);
+	for (uint32_t i = 0; i < column->nknots; i++)
+	{
+		put_f64(writer, column->knots[i].value);
+		put_f32(writer, column->knots[i].low);
+		put_f32(writer, column->knots[i].middle);
+		put_f32(writer, column->knots[i].high);
 	}
 }
 
@@ -246,15 +269,34 @@ put_parameters(Writer *writer, const HvVae *vae)
 		writer->size += vae->nparameters * 4;
 	else
 		for (size_t i = 0; i < vae->nparameters; i++)
-		{
-			float number = (float) vae->parameters[i];
-			uint32_t bits;
+			put_f32(writer, (float) vae->parameters[i]);
+	end_section(writer, section);
+}
 
-			if (!isfinite(number))
-				writer->status = HV_DIVERGED;
-			memcpy(&bits, &number, sizeof(bits));
-			put_u32(writer, bits);
-		}
+static void
+put_f32s(Writer *writer, const float *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_f32(writer, numbers[i]);
+}
+
+static void
+put_copula(Writer *writer, const HvModel *model)
+{
+	size_t section = begin_section(writer, "COPU");
+	size_t width = model->copula.width;
+
+	if (model->trust == NULL || model->spread == NULL)
+	{
+		writer->status = HV_BAD_ARGUMENT;
+		return;
+	}
+	put_u32(writer, (uint32_t) width);
+	put_f32s(writer, model->copula.mean, width);
+	put_f32s(writer, model->copula.scale, width);
+	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
+	put_f32s(writer, model->trust, model->schema.ncolumns);
+	put_f32s(writer, model->spread, model->schema.ncolumns);
 	end_section(writer, section);
 }
 
@@ -322,6 +364,7 @@ put_model(Writer *writer, const HvModel *model)
 	put_schema(writer, &model->schema);
 	put_config(writer, &model->vae.config, model->schema.nstages);
 	put_parameters(writer, &model->vae);
+	put_copula(writer, model);
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
 }

@@ -4,6 +4,7 @@
 #ifndef HV_FORMAT_H
 #define HV_FORMAT_H
 
+#include "copula.h"
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
@@ -34,6 +35,9 @@ typedef struct HvModel
 {
 	HvSchema schema;
 	HvVae vae; /* vae.schema points to schema above */
+	HvCopula copula;
+	float *trust;  /* per column: the copula's part in a guess, see impute.h */
+	float *spread; /* per column: half-width of a 90 % interval in predicted deviations */
 	HvProvenance provenance;
 } HvModel;
 

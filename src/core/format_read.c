@@ -10,12 +10,10 @@
  * What the sections say of each other is recomputed and compared: the positions of the columns by
  * hv_schema_layout, the number of parameters by hv_vae_init.
  */
-#include "format.h"
+#include "format_parts.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "cursor.h"
 
 /* ------------------------------------------------------------------ schema */
 
@@ -90,9 +88,11 @@ get_column(HvCursor *cursor, HvColumn *column)
 	column->center = hv_get_finite(cursor);
 	column->scale = hv_get_finite(cursor);
 	hv_require(cursor, column->scale > 0, "scale is not positive");
+	column->digits = (int) hv_get_below(cursor, HV_MAX_DIGITS + 2, "too many decimals") - 1;
 	column->width = hv_get_u32(cursor);
 	hv_require(cursor, column->width <= HV_MAX_EMBEDDING, "column is too wide");
 	get_levels(cursor, column);
+	hv_get_knots(cursor, column);
 }
 
 /* Whether the columns stand as hv_schema_layout would put them: stages 0, 1, … without a gap. */
@@ -371,6 +371,9 @@ get_sections(HvCursor *whole, HvModel *model)
 	close_section(whole, &section);
 	section = open_section(whole, "PARM");
 	get_parameters(&section, model, &config);
+	close_section(whole, &section);
+	section = open_section(whole, "COPU");
+	hv_get_copula(&section, model);
 	close_section(whole, &section);
 	section = open_section(whole, "STAT");
 	get_statistics(&section, &model->schema);

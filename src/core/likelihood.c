@@ -10,6 +10,7 @@
 #include "elementwise.h"
 #include "heads.h"
 #include "rng.h"
+#include "scores.h"
 
 #include <string.h>
 
@@ -41,7 +42,7 @@ hv_likelihood(const HvColumn *column, bool seed)
 		case HV_BINARY: return &hv_bernoulli;
 		case HV_CATEGORICAL: return &hv_categorical;
 		case HV_ORDINAL: return &hv_cumulative_logit;
-		case HV_COUNT: return &hv_negative_binomial;
+		case HV_COUNT: return hv_counts(column) ? &hv_negative_binomial : &hv_gaussian;
 		default: return &hv_gaussian;
 	}
 }
@@ -49,8 +50,11 @@ hv_likelihood(const HvColumn *column, bool seed)
 double
 hv_log_jacobian(const HvColumn *column, double x)
 {
-	if (hv_has_levels(column) || column->kind == HV_COUNT)
+	if (hv_has_levels(column) || hv_counts(column))
 		return 0;
+	if (column->transform == HV_SCORES)
+		return -log(column->scale) -
+		       log(hv_score_slope(column, x * column->scale + column->center));
 	/* 1/s; and under a logarithm 1/(s (v + shift)), where v + shift = e^(x s + c) */
 	if (column->transform == HV_LOG)
 		return -log(column->scale) - (x * column->scale + column->center);
@@ -78,6 +82,12 @@ hv_encoded_moments(const HvColumn *column, double *mean, double *variance)
 {
 	double first = 0, second = 0, a = 0;
 
+	if (column->transform == HV_SCORES)
+	{
+		*mean = 0;
+		*variance = 1;
+		return;
+	}
 	if (column->transform != HV_LOG)
 	{
 		*mean = (column->mean - column->center) / column->scale;

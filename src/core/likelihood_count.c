@@ -136,7 +136,7 @@ count_forward(const HvHead *head, HvReal *nll)
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		hv_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
+		hv_decode_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
 		for (size_t i = 0; i < pack.n; i++)
 			rest[i] = constant_of(&table, count[i], r);
 		hv_count_loss(loss, count, rest, pack.o, pack.weight, s, r, pack.n);
@@ -157,7 +157,7 @@ count_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		hv_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
+		hv_decode_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
 		for (size_t i = 0; i < pack.n; i++)
 			rest[i] = rise_of(&table, count[i], r);
 		hv_count_slope(d, d_s, count, rest, pack.o, pack.weight, s, r, pack.n);

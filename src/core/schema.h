@@ -36,6 +36,9 @@
 #define HV_MAX_MEMBERS 16
 #define HV_MAX_PARAMETERS ((size_t) 1 << 27)
 #define HV_QUANTILES 65 /* points of a stored quantile table: 0, 1/64, … 1 */
+#define HV_MAX_KNOTS 160
+#define HV_MAX_DIGITS 6
+#define HV_SCORE_MOST 8 /* a normal score is within ±this */
 
 typedef enum HvKind
 {
@@ -68,13 +71,24 @@ typedef enum HvCell
 	HV_CELLS
 } HvCell;
 
-/* x = (t(v) - center) / scale with t(v) = v or log(v + shift); levels are coded 0, 1, … */
+/*
+ * x = (t(v) - center) / scale with t(v) = v, log(v + shift), or the normal score of v (scores.h);
+ * levels are coded 0, 1, …
+ */
 typedef enum HvTransform
 {
 	HV_LINEAR = 0,
 	HV_LOG,
+	HV_SCORES,
 	HV_TRANSFORMS
 } HvTransform;
+
+/* A value of the empirical distribution: the shares below it and up to it, as normal quantiles. */
+typedef struct HvKnot
+{
+	double value;
+	float low, middle, high;
+} HvKnot;
 
 typedef struct HvColumn
 {
@@ -91,6 +105,7 @@ typedef struct HvColumn
 	double low, high;      /* plausible range in the column's own unit; -inf, inf when unknown */
 	double factor, offset; /* catalogue value = factor * value + offset */
 	HvKind kind;           /* HV_KIND_AUTO or the caller's wish; the statistics settle it */
+	bool insisted;         /* the user chose the kind: a count is a count, not a score */
 	bool fixed_levels;     /* levels were given by the caller (enum, catalogue), in order */
 	bool key;              /* the caller knows that it is a key */
 
@@ -103,7 +118,10 @@ typedef struct HvColumn
 	double *level_shares; /* share of each level among the observed */
 	HvTransform transform;
 	double shift, center, scale;
-	uint32_t width; /* features in a record; value slots when kind is HV_EMBEDDING */
+	uint32_t nknots; /* at least 2 under HV_SCORES, else 0 */
+	HvKnot *knots;   /* values and middles increasing */
+	int digits;      /* decimals that hold every value seen; -1: more than HV_MAX_DIGITS */
+	uint32_t width;  /* features in a record; value slots when kind is HV_EMBEDDING */
 	uint64_t observed, missing, implausible; /* implausible ones count as missing, too */
 	double distinct;                         /* exact up to 1024, an estimate above */
 	double mean, sd, min, max;
@@ -153,6 +171,13 @@ hv_has_levels(const HvColumn *column)
 {
 	return column->kind == HV_ORDINAL || column->kind == HV_BINARY ||
 	       column->kind == HV_CATEGORICAL;
+}
+
+/* Whether the column is a count with its own distribution, rather than a number of scores. */
+static inline bool
+hv_counts(const HvColumn *column)
+{
+	return column->kind == HV_COUNT && column->transform == HV_LOG;
 }
 
 #endif

@@ -17,7 +17,7 @@
  *             integers, at most 10 distinct spanning at most 10: ordinal;
  *             min > 0 and skewness > 1: positive;
  *             integers from 0 to at most 256, at most 64 distinct, skewness > 1: count;
- *             else real (log transform when min >= 0 and skewness > 1).
+ *             else real.
  *   vector    embedding.
  *   one value left out as constant. No value: left out as empty.
  * A kind that the caller gave wins where the data can bear it; `note` says when they cannot.

@@ -136,6 +136,16 @@ hv_summary_level(HvSummary *summary, const char *text, double number)
 	return HV_OK;
 }
 
+/* Whether a number has at most so many decimals, as far as a real (float4) can tell. */
+static bool
+has_digits(double value, int digits)
+{
+	static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+	double scaled = value * power[digits];
+
+	return fabs(scaled - round(scaled)) <= 1e-7 * fabs(scaled);
+}
+
 static void
 add_moments(HvSummary *summary, double value)
 {
@@ -153,6 +163,8 @@ add_moments(HvSummary *summary, double value)
 		summary->max = value;
 	if (value != floor(value))
 		summary->fractional = true;
+	while (summary->digits >= 0 && !has_digits(value, summary->digits))
+		summary->digits = summary->digits < HV_MAX_DIGITS ? summary->digits + 1 : -1;
 }
 
 static void

@@ -32,6 +32,7 @@ typedef struct HvSummary
 	uint64_t n;
 	double mean, m2, m3, min, max;
 	bool fractional; /* a number was no integer */
+	int digits;      /* decimals that hold every number; -1: more than HV_MAX_DIGITS */
 
 	/* Dictionary: exact while it is not full. */
 	HvEntry *entries; /* HV_MAX_LEVELS, in order of first appearance */

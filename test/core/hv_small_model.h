@@ -93,6 +93,10 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	HV_TRY(hv_schema_layout(&model->schema));
 	HV_TRY(hv_vae_init(&model->vae, &model->schema, &config, arena));
 	hv_vae_randomise(&model->vae, 1);
+	model->trust = hv_new(arena, float, SMALL_COLUMNS, 1);
+	model->spread = hv_new(arena, float, SMALL_COLUMNS, 1);
+	if (model->trust == NULL || model->spread == NULL)
+		return HV_NO_MEMORY;
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;

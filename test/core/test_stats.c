@@ -131,44 +131,45 @@ moments(void)
 static void
 real_kinds(void)
 {
-	HvColumn column;
+	HvColumn column, wish;
 
 	fill_normal(170, 10);
 	column = numbers_of(number(HV_KIND_AUTO), values, N, false);
-	ok(column.used && column.kind == HV_REAL && column.transform == HV_LINEAR &&
-	       near(column.center, 170, 0.01) && near(column.scale, 10, 0.05) && column.width == 1,
-	   "symmetric numbers are real");
+	ok(column.used && column.kind == HV_REAL && column.transform == HV_SCORES &&
+	       near(column.center, 0, 0.01) && near(column.scale, 1, 0.01) && column.width == 1,
+	   "symmetric numbers are real, and coded by their scores");
 	ok(column.distinct > 4500 && column.distinct <= N, "distinct is estimated: %g",
 	   column.distinct);
 	fill_lognormal(1, 1);
 	column = numbers_of(number(HV_KIND_AUTO), values, N, false);
-	ok(column.kind == HV_POSITIVE && column.transform == HV_LOG && column.shift == 0 &&
-	       near(column.center, 1, 0.1) && near(column.scale, 1, 0.1),
+	ok(column.kind == HV_POSITIVE && column.transform == HV_SCORES,
 	   "skewed numbers over zero are positive");
+	wish = number(HV_POSITIVE);
+	wish.insisted = true;
+	column = numbers_of(wish, values, N, false);
+	ok(column.kind == HV_POSITIVE && column.transform == HV_LOG && column.shift == 0 &&
+	       near(column.center, 1, 0.1) && near(column.scale, 1, 0.1) && column.nknots == 0,
+	   "log-normal where the user insists");
 	values[0] = 0;
 	column = numbers_of(number(HV_KIND_AUTO), values, N, false);
-	ok(column.kind == HV_REAL && column.transform == HV_LOG &&
-	       near(column.shift, 0.1 * exp(1), 0.1),
-	   "with a zero: real, log scale, shift a tenth of the usual amount");
+	ok(column.kind == HV_REAL && column.transform == HV_SCORES, "with a zero: real");
 	column = numbers_of(number(HV_POSITIVE), values, N, false);
 	ok(column.kind == HV_REAL && noted(&column, "not all values are positive: taken as real"),
 	   "a wish for positive that the data cannot bear");
 	fill_lognormal(4, 1);
 	values[0] = 0;
 	column = numbers_of(number(HV_KIND_AUTO), values, N, false);
-	ok(column.kind == HV_REAL && column.shift == 1, "shift 1 where the usual amount is over 5");
-	values[0] = -1;
-	column = numbers_of(number(HV_KIND_AUTO), values, N, false);
-	ok(column.kind == HV_REAL && column.transform == HV_LINEAR, "no logarithm below zero");
+	ok(column.kind == HV_REAL && column.knots[0].value == 0, "the smallest value is a knot");
 	values[0] = 1;
 	column = numbers_of(number(HV_DATE), values, N, false);
-	ok(column.kind == HV_DATE && column.transform == HV_LINEAR, "dates are linear");
+	ok(column.kind == HV_DATE && column.transform == HV_SCORES, "dates are numbers");
+	ok(column.digits == -1, "no number of decimals holds them");
 }
 
 static void
 integer_kinds(void)
 {
-	HvColumn column;
+	HvColumn column, wish;
 
 	for (int i = 0; i < N; i++)
 		values[i] = i % 5 + 1;
@@ -193,8 +194,14 @@ integer_kinds(void)
 	for (int i = 0; i < N; i++)
 		values[i] = fmin(floor(values[i]), 27);
 	column = numbers_of(integer(HV_KIND_AUTO), values, N, false);
-	ok(column.kind == HV_COUNT && column.transform == HV_LOG && column.shift == 1,
+	ok(column.kind == HV_COUNT && column.transform == HV_SCORES && column.digits == 0,
 	   "skewed small integers from zero are counts");
+	wish = integer(HV_COUNT);
+	wish.insisted = true;
+	column = numbers_of(wish, values, N, false);
+	ok(column.kind == HV_COUNT && column.transform == HV_LOG && column.shift == 1 &&
+	       hv_counts(&column),
+	   "negative binomial where the user insists");
 	values[7] = 2.5;
 	column = numbers_of(number(HV_COUNT), values, N, false);
 	ok(column.kind == HV_REAL && noted(&column, "not all values are counts: taken as real"),
@@ -277,7 +284,8 @@ scaling(void)
 	values[1] = 2e-200;
 	values[2] = 3.5e-200;
 	column = numbers_of(number(HV_REAL), values, 3, false);
-	ok(column.used && column.scale == 1, "a variance that underflows");
+	ok(column.used && column.scale > 0.5 && column.scale < 2,
+	   "numbers whose variance underflows still have scores");
 }
 
 static void

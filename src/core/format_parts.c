@@ -1,0 +1,82 @@
+/*
+ * format_parts.c: reads the knots of a column and what stands beside the network (COPU).
+ */
+#include "format_parts.h"
+
+#include <math.h>
+
+/* A score that a record can hold. */
+static float
+get_score(HvCursor *cursor)
+{
+	float score = hv_get_f32(cursor);
+
+	hv_require(cursor, fabsf(score) <= HV_SCORE_MOST, "score is out of range");
+	return score;
+}
+
+void
+hv_get_knots(HvCursor *cursor, HvColumn *column)
+{
+	bool scores = column->transform == HV_SCORES;
+
+	hv_require(cursor, !scores || (column->cell == HV_CELL_NUMBER && !hv_has_levels(column)),
+	           "scores of what is no number");
+	column->nknots = hv_get_count(cursor, scores ? 2 : 0, scores ? HV_MAX_KNOTS : 0, 20,
+	                              "number of knots is out of range");
+	if (hv_cursor_failed(cursor) || column->nknots == 0)
+		return;
+	column->knots = hv_room(cursor, column->nknots, sizeof(HvKnot));
+	for (uint32_t i = 0; i < column->nknots && !hv_cursor_failed(cursor); i++)
+	{
+		HvKnot *knot = &column->knots[i];
+
+		knot->value = hv_get_finite(cursor);
+		knot->low = get_score(cursor);
+		knot->middle = get_score(cursor);
+		knot->high = get_score(cursor);
+		hv_require(cursor, knot->low <= knot->middle && knot->middle <= knot->high,
+		           "ends of a knot are in disorder");
+		hv_require(cursor,
+		           i == 0 || (knot->value > knot[-1].value && knot->middle > knot[-1].middle &&
+		                      knot->low >= knot[-1].high),
+		           "knots do not increase");
+	}
+}
+
+static float *
+get_f32s(HvCursor *cursor, size_t n)
+{
+	float *numbers = hv_room(cursor, n + 1, sizeof(float));
+
+	for (size_t i = 0; i < n && !hv_cursor_failed(cursor); i++)
+		numbers[i] = hv_get_f32(cursor);
+	return numbers;
+}
+
+/* Every number is there before there is room for it. */
+void
+hv_get_copula(HvCursor *cursor, HvModel *model)
+{
+	HvCopula *copula = &model->copula;
+	size_t width = hv_get_count(cursor, 0, HV_MAX_COPULA, 8, "copula is too wide");
+	size_t columns = model->schema.ncolumns, pairs = width * (width + 1) / 2;
+
+	hv_require(cursor, width == 0 || width == hv_copula_width(&model->schema),
+	           "copula does not fit the columns");
+	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + 2 * columns),
+	           "copula does not fit its section");
+	if (hv_cursor_failed(cursor))
+		return;
+	copula->width = (uint32_t) width;
+	copula->mean = get_f32s(cursor, width);
+	copula->scale = get_f32s(cursor, width);
+	for (size_t i = 0; i < width && !hv_cursor_failed(cursor); i++)
+		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
+	copula->precision = get_f32s(cursor, pairs);
+	model->trust = get_f32s(cursor, columns);
+	model->spread = get_f32s(cursor, columns);
+	for (size_t i = 0; i < columns && !hv_cursor_failed(cursor); i++)
+		hv_require(cursor, model->trust[i] >= 0 && model->trust[i] <= 1 && model->spread[i] >= 0,
+		           "trust or spread is out of range");
+}

@@ -1,0 +1,64 @@
+/*
+ * impute.h: what the missing cells of a record are, with their uncertainty.
+ *
+ * Two answers are blended, column by column, by weights found on held-out rows:
+ *   the network   draws of the latent position weighted by how well they explain what is observed
+ *                 (SNIS, SCIENCE 3.2): w ~ p(x_obs | z) p(z) / q(z | x_obs)
+ *   the copula    the conditional Gaussian of copula.h
+ * In an ordered model a stage is asked with the gaps before it filled by the answers so far; what the
+ * outcomes say about a missing behaviour comes through the copula.
+ *
+ * A guess is, for a number, mean and variance of its encoded value; for levels their probabilities;
+ * for an embedding its expected features. All is deterministic.
+ */
+#ifndef HV_IMPUTE_H
+#define HV_IMPUTE_H
+
+#include "format.h"
+
+#define HV_IMPUTE_DRAWS 64 /* of the latent position, over all members of a stage */
+
+typedef struct HvImputer
+{
+	const HvModel *model;
+	const HvBlas *blas;
+	HvWork work;
+	HvTies ties;
+	HvReal *rows;                     /* HV_IMPUTE_DRAWS × width */
+	HvReal *filled;                   /* one record: gaps filled with what is expected */
+	HvReal *weight;                   /* HV_IMPUTE_DRAWS × columns */
+	HvReal *share;                    /* HV_IMPUTE_DRAWS: importance weights, sum 1 */
+	HvReal *mean;                     /* HV_IMPUTE_DRAWS × widest column */
+	uint32_t *at;                     /* per column: its place in a guess */
+	size_t size;                      /* of a guess */
+	double *network, *copula, *guess; /* the two answers and the blend */
+	double *probability;              /* HV_MAX_LEVELS */
+} HvImputer;
+
+HvStatus hv_imputer_init(HvImputer *imputer, const HvModel *model, const HvBlas *blas,
+                         HvArena *arena);
+
+/* imputer->guess for every missing cell of the record (the observed ones: undefined). */
+void hv_impute(HvImputer *imputer, const HvReal *record);
+
+/* A guess as a value of the column (its slots of a value row), 90 % interval, probability. */
+typedef struct HvCellGuess
+{
+	double value;       /* level index, or the number as the column writes them */
+	double low, high;   /* of a number; the ends of the levels that hold 90 % of an ordinal */
+	double probability; /* of the level; NaN for a number */
+} HvCellGuess;
+
+HvCellGuess hv_cell_guess(const HvImputer *imputer, uint32_t column);
+
+/* All missing cells into a value row. */
+void hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values);
+
+/*
+ * Finds model->trust and model->spread: hides cells of `n` records, held-out ones if there are any,
+ * and compares the two answers with what was hidden.
+ */
+HvStatus hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
+                             const HvHost *host, HvArena *arena);
+
+#endif

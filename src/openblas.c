@@ -36,7 +36,13 @@ static const char *
 wanted_core(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
-	/* These include the operating system's support for the registers (XCR0). */
+	/*
+	 * Measured with 0.3.21 on a Zen 5, training's products, all right to rounding, GFLOP/s a core:
+	 * SkylakeX 140-183, Cooperlake 136-163, Haswell 73-97, Zen 72-95, Sandybridge 65-81,
+	 * Prescott 21-34. Left alone it takes Cooperlake there.
+	 *
+	 * These include the operating system's support for the registers (XCR0).
+	 */
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
 	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))

@@ -72,7 +72,7 @@ include $(PGXS)
 override CFLAGS += $(WARNINGS) -Wno-unused-parameter -Wno-declaration-after-statement -MMD -MP
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
 $(CORE_OBJECTS): override CFLAGS += -std=gnu11 -O3 -fvisibility=hidden
-src/core/elementwise.o: override CFLAGS += $(FAST_MATH)
+$(filter src/core/elementwise%,$(CORE_OBJECTS)): override CFLAGS += $(FAST_MATH)
 
 # Objects are built anew when the compiler's flags change, not only when a source does.
 $(OBJS): build/flags
@@ -126,7 +126,7 @@ CORE_TESTS := $(patsubst test/core/%.c,$(CORE_BUILD)/%,$(sort $(wildcard test/co
 GRAD_TESTS := $(filter $(CORE_BUILD)/test_grad%,$(CORE_TESTS))
 FLOAT_TESTS := $(filter-out $(GRAD_TESTS),$(CORE_TESTS))
 
-$(CORE_BUILD)/float/elementwise.o $(CORE_BUILD)/double/elementwise.o: CORE_CFLAGS += $(FAST_MATH)
+$(CORE_BUILD)/float/elementwise%.o $(CORE_BUILD)/double/elementwise%.o: CORE_CFLAGS += $(FAST_MATH)
 $(CORE_BUILD)/double/%.o $(GRAD_TESTS): private CORE_CFLAGS += -DHV_DOUBLE
 
 $(CORE_BUILD)/float/%.o: src/core/%.c Makefile

@@ -24,8 +24,8 @@ anomaly(FunctionCallInfo fcinfo, HvAsked asked)
 
 	if (q == NULL)
 		PG_RETURN_NULL();
-	hv_row_elbo(&q->model->vae, q->blas, q->record, 1, q->model->schema.nstages, HV_SURPRISE_DRAWS,
-	            &q->work, q->weight, &elbo, &cells);
+	hv_one_elbo(&q->model->vae, q->blas, q->record, q->model->schema.nstages, HV_SURPRISE_DRAWS,
+	            &q->work, q->scratch, q->weight, &elbo, &cells);
 	if (cells == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(hv_percentile(q->model->provenance.surprise, -elbo / cells));

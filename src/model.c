@@ -9,12 +9,14 @@
  * Reading a model costs milliseconds, a row microseconds. So a call site keeps the model that it
  * used last (HvCall). By value, it is the same model when the varlena is the same: for a large one
  * that is its TOAST pointer, which is compared without fetching the bytes. From the registry, it
- * is the same when the same thing was asked for under the same snapshot.
+ * is the same when the same thing was asked for under the same snapshot. Between statements, large
+ * models are on the session's shelf (shelf.c).
  */
 #include "hadvice.h"
 
 #include "model.h"
 
+#include "shelf.h"
 #include "spi.h"
 
 #include "access/detoast.h"
@@ -216,11 +218,16 @@ serve(HvCall *call, struct varlena *bytes)
 		return;
 
 	forget(call);
-	whole = pg_detoast_datum_packed(bytes);
 	before = MemoryContextSwitchTo(call->cxt);
 	served = palloc0(sizeof(HvServed));
-	hv_model_decode((const uint8_t *) VARDATA_ANY(whole), VARSIZE_ANY_EXHDR(whole), call->cxt,
-	                &served->model);
+	if (VARATT_IS_EXTERNAL_ONDISK(bytes))
+		served->model = *hv_shelf_model(bytes, call->cxt);
+	else
+	{
+		whole = pg_detoast_datum_packed(bytes);
+		hv_model_decode((const uint8_t *) VARDATA_ANY(whole), VARSIZE_ANY_EXHDR(whole), call->cxt,
+		                &served->model);
+	}
 	call->key->bytes = palloc(size);
 	memcpy(call->key->bytes, bytes, size);
 	call->served = served;

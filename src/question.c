@@ -52,11 +52,12 @@ make_question(HvCall *call, HvAsked asked, const HvServed *served)
 	hv_arena_in(&arena, call->cxt, hv_work_limit());
 	question->values = hv_new(&arena, double, schema->nvalues, 1);
 	question->record = hv_new(&arena, HvReal, schema->width, 1);
-	question->scratch = hv_new(&arena, HvReal, schema->width, 1);
-	question->weight = hv_new(&arena, HvReal, schema->ncolumns, 1);
+	question->scratch = hv_new(&arena, HvReal, HV_SURPRISE_DRAWS, schema->width);
+	question->weight = hv_new(&arena, HvReal, HV_SURPRISE_DRAWS, schema->ncolumns);
 	if (!question->values || !question->record || !question->scratch || !question->weight)
 		hv_raise(HV_NO_MEMORY, "using a model");
-	HV_CHECK(hv_work_init(&question->work, &served->model.vae, 1, false, &arena), "using a model");
+	HV_CHECK(hv_work_init(&question->work, &served->model.vae, HV_SURPRISE_DRAWS, false, &arena),
+	         "using a model");
 	return question;
 }
 

@@ -35,9 +35,9 @@ typedef struct HvQuestion
 	Jsonb *json;         /* of the jsonb forms */
 	double *values;      /* the row's value row */
 	HvReal *record;      /* its encoding */
-	HvWork work;         /* room for one record */
-	HvReal *scratch;     /* one record */
-	HvReal *weight;      /* one number a column */
+	HvWork work;         /* room for HV_SURPRISE_DRAWS records */
+	HvReal *scratch;     /* as many records */
+	HvReal *weight;      /* one number a column of each */
 	void *kept;          /* for the function itself; NULL at first */
 } HvQuestion;
 

@@ -121,6 +121,15 @@ mask_weights(const HvSchema *schema, const HvReal *records, size_t n, uint32_t s
 	}
 }
 
+/* The noise of a draw: the same for every row, since a row's score must not depend on others. */
+static void
+draw_noise(const HvBlock *block, int draw, HvReal *noise)
+{
+	hv_normals(USE_KEY, HV_STREAM(HV_RNG_USE, (uint64_t) block->stage << 32 | (uint64_t) draw), 0,
+	           noise, block->latent);
+}
+
+/* The reparametrisation clamps the code in place, so that a second draw finds it clamped: no harm. */
 void
 hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n, uint32_t stages,
             int draws, HvWork *work, HvReal *weight, double *elbo, uint32_t *cells)
@@ -134,18 +143,55 @@ hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t 
 	{
 		const HvBlock *block = hv_vae_block(vae, s, 0);
 
+		hv_encoder_forward(vae, block, blas, records, batch.ld, n, work);
 		for (int d = 0; d < draws; d++)
 		{
-			/* the same noise for every row: a row's score must not depend on its neighbours */
-			hv_normals(USE_KEY, HV_STREAM(HV_RNG_USE, (uint64_t) s << 32 | (uint64_t) d), 0,
-			           work->noise, block->latent);
+			draw_noise(block, d, work->noise);
 			for (size_t r = 1; r < n; r++)
 				memcpy(work->noise + r * block->latent, work->noise,
 				       block->latent * sizeof(HvReal));
-			hv_block_forward(vae, block, blas, &batch, work);
+			hv_block_decode(vae, block, blas, &batch, work);
 			for (size_t r = 0; r < n; r++)
 				elbo[r] -= ((double) work->nll[r] + work->kl[r]) / draws;
 		}
+	}
+}
+
+void
+hv_one_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *record, uint32_t stages, int draws,
+            HvWork *work, HvReal *copies, HvReal *weight, double *elbo, uint32_t *cells)
+{
+	const HvSchema *schema = vae->schema;
+	HvBatch batch = {.n = (size_t) draws,
+	                 .input = copies,
+	                 .target = copies,
+	                 .weight = weight,
+	                 .ld = schema->width};
+
+	mask_weights(schema, record, 1, stages, weight, cells);
+	for (int d = 0; d < draws; d++)
+	{
+		memcpy(copies + (size_t) d * schema->width, record, schema->width * sizeof(HvReal));
+		if (d > 0)
+			memcpy(weight + (size_t) d * schema->ncolumns, weight,
+			       schema->ncolumns * sizeof(HvReal));
+	}
+	*elbo = 0;
+	for (uint32_t s = 0; s < stages; s++)
+	{
+		const HvBlock *block = hv_vae_block(vae, s, 0);
+		size_t code = 2 * block->latent;
+
+		hv_encoder_forward(vae, block, blas, record, schema->width, 1, work);
+		for (int d = 0; d < draws; d++)
+		{
+			draw_noise(block, d, work->noise + (size_t) d * block->latent);
+			if (d > 0)
+				memcpy(work->code + (size_t) d * code, work->code, code * sizeof(HvReal));
+		}
+		hv_block_decode(vae, block, blas, &batch, work);
+		for (int d = 0; d < draws; d++)
+			*elbo -= ((double) work->nll[d] + work->kl[d]) / draws;
 	}
 }
 

@@ -31,6 +31,14 @@ void hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, si
                  uint32_t stages, int draws, HvWork *work, HvReal *weight, double *elbo,
                  uint32_t *cells);
 
+/*
+ * The same for one record; all draws go through the decoder at once. `copies` is room for `draws`
+ * records, `weight` for draws×ncolumns numbers, and work for `draws` rows.
+ */
+void hv_one_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *record, uint32_t stages,
+                 int draws, HvWork *work, HvReal *copies, HvReal *weight, double *elbo,
+                 uint32_t *cells);
+
 /* 0..1: where a value stands among the HV_QUANTILES quantiles (linear between them). */
 double hv_percentile(const double *quantiles, double value);
 

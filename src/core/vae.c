@@ -192,10 +192,17 @@ void
 hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
                  HvWork *work)
 {
+	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
+	hv_block_decode(vae, block, blas, batch, work);
+}
+
+void
+hv_block_decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+                HvWork *work)
+{
 	const HvStage *stage = &vae->schema->stages[block->stage];
 	bool seed = vae->config.architecture == HV_SEED;
 
-	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
 	memset(work->kl, 0, batch->n * sizeof(HvReal));
 	memset(work->nll, 0, batch->n * sizeof(HvReal));
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);

@@ -132,6 +132,10 @@ void hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *bl
 void hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
                       const HvBatch *batch, HvWork *work);
 
+/* The same behind the encoder, whose work->code may also have been put there by other means. */
+void hv_block_decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+                     const HvBatch *batch, HvWork *work);
+
 /*
  * The backward pass after it: gradient[nparameters] += d/d parameters of
  * `factor` * sum over rows of (nll + beta * row_weight * kl). Touches only the block's range.

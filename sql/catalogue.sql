@@ -22,12 +22,11 @@
 -- Sources were checked where marked so in the project's notes; figures of older guidelines are cited by
 -- year, so that a clinician sees what to renew. Nothing here starts, stops or doses a medicine.
 
-GRANT USAGE ON SCHEMA hadvice TO PUBLIC;
-
-
 -- ---------------------------------------------------------------------------------------------------
 -- 1. Tables
 -- ---------------------------------------------------------------------------------------------------
+
+SET LOCAL search_path = pg_catalog, pg_temp; -- as for the registry
 
 CREATE TABLE hadvice.features (
     feature          text PRIMARY KEY CHECK (feature ~ '^[a-z][a-z0-9_]*$'),
@@ -716,6 +715,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON hadvice.column_map TO PUBLIC;
 -- ---------------------------------------------------------------------------------------------------
 -- 7. Functions
 -- ---------------------------------------------------------------------------------------------------
+
+SET LOCAL search_path = @extschema@, pg_temp;
 
 CREATE FUNCTION vae_map_column(source regclass, column_name name, feature text,
                                factor float8 DEFAULT 1, "offset" float8 DEFAULT 0) RETURNS void

@@ -201,9 +201,13 @@ COMMENT ON FUNCTION vae_fit(regclass, name[], name[], int[], int, float8, int, i
 -- 3. The registry
 -- ---------------------------------------------------------------------------------------------------
 
+-- Nothing of the schema the user chose is looked at while tables and policies are made: an operator that
+-- somebody has put there would otherwise run now, as the installer, and stay in their conditions.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE TABLE hadvice.models (
     name       text NOT NULL CHECK (name OPERATOR(pg_catalog.<>) ''),
-    version    int NOT NULL CHECK (version OPERATOR(pg_catalog.>) 0),
+    version    int NOT NULL CHECK (version OPERATOR(pg_catalog.>) 0 AND version OPERATOR(pg_catalog.<) 1000000),
     source     regclass NOT NULL,
     owner      regrole NOT NULL DEFAULT pg_catalog.quote_ident(CURRENT_USER)::regrole,
     is_current boolean NOT NULL DEFAULT false,
@@ -272,6 +276,16 @@ CREATE POLICY owner ON hadvice.models
 CREATE POLICY readable_source ON hadvice.models AS RESTRICTIVE FOR INSERT
     WITH CHECK (pg_catalog.has_any_column_privilege(source::oid, 'SELECT'));
 
+-- A name is one owner's: the next version takes after the ones before, and must not be led astray.
+CREATE FUNCTION hadvice.model_is_others(name text, owner regrole) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT EXISTS (SELECT FROM hadvice.models AS m
+                          WHERE m.name = model_is_others.name AND m.owner <> model_is_others.owner) $$;
+COMMENT ON FUNCTION hadvice.model_is_others(text, regrole) IS 'Whether a model of this name is another role''s; for the policy one_owner';
+CREATE POLICY one_owner ON hadvice.models AS RESTRICTIVE FOR INSERT
+    WITH CHECK (NOT hadvice.model_is_others(name, owner));
+
 ALTER TABLE hadvice.training_history ENABLE ROW LEVEL SECURITY;
 CREATE POLICY of_model ON hadvice.training_history
     USING (EXISTS (SELECT FROM hadvice.models AS m
@@ -279,9 +293,9 @@ CREATE POLICY of_model ON hadvice.training_history
                       AND m.version OPERATOR(pg_catalog.=) training_history.version));
 
 -- Training is for everybody, on what they may read: vae_train writes here as its caller, within the
--- policies. Bytes of a registered model never change; trained_at and metrics are not for retouching.
+-- policies. Bytes of a registered model never change; trained_at can be given, for a restore.
 GRANT SELECT, DELETE ON hadvice.models TO PUBLIC;
-GRANT INSERT (name, version, source, owner, is_current, model, rows, metrics, options, comment, seconds)
+GRANT INSERT (name, version, source, owner, is_current, model, trained_at, rows, metrics, options, comment, seconds)
     ON hadvice.models TO PUBLIC;
 GRANT UPDATE (is_current, comment) ON hadvice.models TO PUBLIC;
 GRANT SELECT, INSERT ON hadvice.training_history TO PUBLIC;
@@ -298,6 +312,8 @@ CREATE FUNCTION hadvice.model_exists(name text) RETURNS boolean
     AS $$ SELECT EXISTS (SELECT FROM hadvice.models AS m WHERE m.name = model_exists.name) $$;
 
 COMMENT ON FUNCTION hadvice.model_exists(text) IS 'Whether any role has a model of this name';
+
+SET LOCAL search_path = @extschema@, pg_temp;
 
 -- security_invoker: each role sees its own models only.
 CREATE VIEW vae_models WITH (security_invoker = true) AS

@@ -6,6 +6,8 @@
 
 -- A grant is the owner's word: it names the owner, and it counts only for models of that owner, so that
 -- a row somebody else writes under the same model's name opens nothing.
+SET LOCAL search_path = pg_catalog, pg_temp; -- as for the registry
+
 CREATE TABLE hadvice.model_grants (
     model text NOT NULL,
     owner regrole NOT NULL DEFAULT pg_catalog.quote_ident(CURRENT_USER)::regrole,
@@ -33,6 +35,8 @@ CREATE POLICY granted ON hadvice.models FOR SELECT
                       AND pg_catalog.pg_has_role(g.role, 'USAGE')));
 
 SELECT pg_catalog.pg_extension_config_dump('hadvice.model_grants', '');
+
+SET LOCAL search_path = @extschema@, pg_temp;
 
 CREATE FUNCTION vae_grant(model text, role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

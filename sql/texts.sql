@@ -2,6 +2,8 @@
 -- For adults, concrete, a hundred characters where it can be. Never a promise, never a word on medicines.
 
 -- 1. English
+SET LOCAL search_path = pg_catalog, pg_temp; -- as for the registry
+
 INSERT INTO hadvice.texts (feature, direction, lang, sentence) VALUES
 ('energy_kcal',                'down', 'en', 'Eat about {change} kcal a day less ({from} to {to}): smaller portions, fewer snacks and sweet drinks.'),
 ('energy_kcal',                'up',   'en', 'Eat more, from {from} to {to} kcal a day: an extra meal, nuts, oil, milk, whole grains.'),

@@ -258,6 +258,7 @@ hv_moment(void)
 	                  .xmax = snapshot->xmax,
 	                  .xcnt = snapshot->xcnt,
 	                  .curcid = snapshot->curcid,
+	                  .subtransaction = GetCurrentSubTransactionId(),
 	                  .role = GetUserId(),
 	                  .row_security = row_security};
 }
@@ -266,7 +267,8 @@ bool
 hv_same_moment(const HvMoment *a, const HvMoment *b)
 {
 	return a->xmin == b->xmin && a->xmax == b->xmax && a->xcnt == b->xcnt &&
-	       a->curcid == b->curcid && a->role == b->role && a->row_security == b->row_security;
+	       a->curcid == b->curcid && a->subtransaction == b->subtransaction && a->role == b->role &&
+	       a->row_security == b->row_security;
 }
 
 static Question

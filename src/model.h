@@ -55,6 +55,7 @@ typedef struct HvMoment
 	TransactionId xmin, xmax;
 	uint32 xcnt;
 	CommandId curcid;
+	SubTransactionId subtransaction; /* what one has done may be undone */
 	Oid role;
 	bool row_security;
 } HvMoment;

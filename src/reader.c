@@ -13,6 +13,8 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "parser/parse_coerce.h"
@@ -55,7 +57,26 @@ form_of_builtin(Oid base)
 	}
 }
 
-/* pgvector's vector and halfvec are known by name, since an extension's OIDs are not fixed. */
+/* Whether a function is written in C: only a superuser can have made it. */
+static bool
+is_c_function(Oid function)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool c;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	c = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId &&
+	    ((Form_pg_proc) GETSTRUCT(tuple))->pronargs == 3;
+	ReleaseSysCache(tuple);
+	return c;
+}
+
+/*
+ * pgvector's vector and halfvec are known by name, since an extension's OIDs are not fixed. Anybody
+ * can make a type of that name with a cast of their own, which would then run as whoever trains; so
+ * it must be a base type with a cast in C, which only superusers can make.
+ */
 static bool
 is_vector(Oid base, Oid *cast)
 {
@@ -66,10 +87,13 @@ is_vector(Oid base, Oid *cast)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	name = NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname);
-	named = strcmp(name, "vector") == 0 || strcmp(name, "halfvec") == 0;
+	named = (strcmp(name, "vector") == 0 || strcmp(name, "halfvec") == 0) &&
+	        ((Form_pg_type) GETSTRUCT(tuple))->typtype == TYPTYPE_BASE;
 	ReleaseSysCache(tuple);
-	return named && find_coercion_pathway(FLOAT4ARRAYOID, base, COERCION_EXPLICIT, cast) ==
-	                    COERCION_PATH_FUNC;
+	return named &&
+	       find_coercion_pathway(FLOAT4ARRAYOID, base, COERCION_EXPLICIT, cast) ==
+	           COERCION_PATH_FUNC &&
+	       is_c_function(*cast);
 }
 
 static HvCell

@@ -164,20 +164,31 @@ wrong_key(const HvColumn *column, const char *found)
 	               column->type));
 }
 
+/*
+ * The type of a date column by its name in the model, whose bytes may come from anybody: only the
+ * built-in ones are known, no name is looked up.
+ */
+static Oid
+date_type(const HvColumn *column)
+{
+	static const Oid types[] = {DATEOID, TIMESTAMPOID, TIMESTAMPTZOID, TIMEOID, INTERVALOID};
+
+	for (int i = 0; i < (int) lengthof(types); i++)
+		if (strcmp(column->type, format_type_be(types[i])) == 0)
+			return types[i];
+	wrong_key(column, "a string");
+	return InvalidOid;
+}
+
 /* A date or time is written as a string and read by the SQL type's own input function. */
 static void
 date_of_string(const HvColumn *column, const JsonbValue *value, HvRaw *raw)
 {
 	char *text = pnstrdup(value->val.string.val, value->val.string.len);
 	HvReader reader;
-	Oid type, function, param;
-	int32 typmod;
+	Oid type = date_type(column), function, param;
+	int32 typmod = -1;
 
-#if PG_VERSION_NUM >= 160000
-	(void) parseTypeString(column->type, &type, &typmod, NULL);
-#else
-	parseTypeString(column->type, &type, &typmod, false);
-#endif
 	hv_reader_init(&reader, type, typmod, CurrentMemoryContext);
 	if (reader.form == HV_FORM_NONE || !hv_form_date(reader.form))
 		wrong_key(column, "a string");

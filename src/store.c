@@ -19,6 +19,8 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/array.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -58,6 +60,31 @@ flag_of(const char *sql, const char *name)
 	return text != NULL && text[0] == 't';
 }
 
+/* The owner of the versions of a name that are seen; InvalidOid: there are none. */
+static Oid
+owner_of(const char *name)
+{
+	HvParam param = text_param(name);
+	bool isnull;
+
+	if (hv_spi_query("SELECT owner::oid FROM hadvice.models WHERE name = $1"
+	                 " ORDER BY version DESC LIMIT 1",
+	                 false, 1, &param) == 0)
+		return InvalidOid;
+	return DatumGetObjectId(hv_spi_datum(0, 1, &isnull));
+}
+
+/*
+ * Whether a new version under this owner would be somebody else's. A superuser, who could be any
+ * role, must not hand what he reads to the role that took the name first.
+ */
+static bool
+is_others(Oid owner)
+{
+	return OidIsValid(owner) && owner != GetUserId() &&
+	       !is_member_of_role_nosuper(GetUserId(), owner);
+}
+
 void
 hv_store_lock(const char *name)
 {
@@ -71,7 +98,8 @@ hv_store_lock(const char *name)
 	hv_spi_connect();
 	taken = flag_of("SELECT hadvice.model_exists($1)"
 	                "   AND NOT EXISTS (SELECT FROM hadvice.models WHERE name = $1)",
-	                name);
+	                name) ||
+	        is_others(owner_of(name));
 	hv_spi_finish();
 	if (taken)
 		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -173,7 +173,8 @@ static List *
 observed_texts(const HvTable *table, const HvColumn *column)
 {
 	const char *name = quote_identifier(column->name);
-	char *sql = psprintf("SELECT DISTINCT t.%s::pg_catalog.text FROM %s AS t"
+	/* no cast in the query: it could be one that the table's owner has made for his type */
+	char *sql = psprintf("SELECT DISTINCT t.%s FROM %s AS t"
 	                     " WHERE t.%s IS NOT NULL LIMIT %d",
 	                     name, table->qualified, name, HV_MAX_LEVELS + 1);
 	MemoryContext cxt = CurrentMemoryContext;

@@ -69,7 +69,7 @@ override with_llvm = no
 
 include $(PGXS)
 
-override CFLAGS += $(WARNINGS) -Wno-unused-parameter -Wno-declaration-after-statement -MMD -MP
+override CFLAGS += $(WARNINGS) -Wno-unused-parameter -Wno-declaration-after-statement -MD -MP
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
 $(CORE_OBJECTS): override CFLAGS += -std=gnu11 -O3 -fvisibility=hidden
 $(filter src/core/elementwise%,$(CORE_OBJECTS)): override CFLAGS += $(FAST_MATH)

@@ -2,7 +2,7 @@
  * catalogue.c: reads the catalogue, and evaluates its conditions.
  *
  * The catalogue is rows, so that clinicians can change it; a statement that advises reads it once,
- * under its own snapshot. Conditions and bounds are jsonpath, which can compare and compute but
+ * under its own snapshot, or finds it unchanged (catalogue_kept.c). Conditions and bounds are jsonpath, which can compare and compute but
  * never run SQL. Example: rule potassium_cvd, no_increase, !($.cardiovascular_disease == "no")
  * holds for a person {"cardiovascular_disease": "yes"}, and for {} (not known) as well.
  */
@@ -272,7 +272,7 @@ load_texts(HvCatalogue *catalogue, MemoryContext cxt)
 }
 
 HvCatalogue *
-hv_catalogue_load(MemoryContext cxt)
+hv_catalogue_read(MemoryContext cxt)
 {
 	HvCatalogue *catalogue = MemoryContextAllocZero(cxt, sizeof(HvCatalogue));
 

@@ -92,7 +92,13 @@ typedef struct HvCatalogue
 } HvCatalogue;
 
 /* All active rows, in `cxt`. Connects to SPI itself. */
-HvCatalogue *hv_catalogue_load(MemoryContext cxt);
+HvCatalogue *hv_catalogue_read(MemoryContext cxt);
+
+/*
+ * The same, kept by the session as long as no row of it changes (catalogue_kept.c). It stays at
+ * least until `user` is reset or deleted. Not to be changed.
+ */
+HvCatalogue *hv_catalogue_load(MemoryContext user);
 
 /* Index of the feature with this name or synonym (case does not count), or -1. */
 int hv_catalogue_find(const HvCatalogue *catalogue, const char *name);

@@ -27,7 +27,11 @@
 typedef char *(*TextFn)(void);
 typedef void (*SetThreadsFn)(int);
 
-static HvBlas blas; /* gemm is NULL until loaded */
+static void first_gemm(int order, int transa, int transb, int m, int n, int k, HvReal alpha,
+                       const HvReal *a, int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c,
+                       int ldc);
+
+static HvBlas blas = {.gemm = first_gemm}; /* until loaded */
 static TextFn config_fn;
 static TextFn core_fn;
 
@@ -121,11 +125,26 @@ load(void)
 	blas.gemm = gemm;
 }
 
+/* Stands in for the library's gemm until somebody needs one. */
+static void
+first_gemm(int order, int transa, int transb, int m, int n, int k, HvReal alpha, const HvReal *a,
+           int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c, int ldc)
+{
+	load();
+	blas.gemm(order, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
 const HvBlas *
 hv_openblas(void)
 {
-	if (blas.gemm == NULL)
+	if (blas.gemm == first_gemm)
 		load();
+	return &blas;
+}
+
+const HvBlas *
+hv_openblas_later(void)
+{
 	return &blas;
 }
 

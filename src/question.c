@@ -48,7 +48,7 @@ make_question(HvCall *call, HvAsked asked, const HvServed *served)
 	question->call = call;
 	question->served = served;
 	question->model = &served->model;
-	question->blas = hv_openblas();
+	question->blas = hv_openblas_later();
 	hv_arena_in(&arena, call->cxt, hv_work_limit());
 	question->values = hv_new(&arena, double, schema->nvalues, 1);
 	question->record = hv_new(&arena, HvReal, schema->width, 1);

@@ -85,31 +85,40 @@ take_from_new_chunk(HvArena *arena, size_t bytes)
 	return chunk;
 }
 
+/* How many bytes that is, up to the next multiple of ALIGNMENT; false when it overflows. */
+static int
+bytes_of(size_t rows, size_t cols, size_t size, size_t *bytes)
+{
+	if (!hv_mul(rows, cols, bytes) || !hv_mul(*bytes, size, bytes))
+		return 0;
+	/* An empty matrix has an address, too: NULL means failure and nothing else. */
+	return round_up(*bytes > 0 ? *bytes : 1, bytes);
+}
+
 void *
-hv_arena_alloc(HvArena *arena, size_t rows, size_t cols, size_t size)
+hv_arena_room(HvArena *arena, size_t rows, size_t cols, size_t size)
 {
 	size_t bytes;
 	char *place;
 
-	if (!hv_mul(rows, cols, &bytes) || !hv_mul(bytes, size, &bytes))
+	if (!bytes_of(rows, cols, size, &bytes))
 		return NULL;
-	/* An empty matrix has an address, too: NULL means failure and nothing else. */
-	if (!round_up(bytes > 0 ? bytes : 1, &bytes))
-		return NULL;
+	if (bytes > arena->left)
+		return take_from_new_chunk(arena, bytes);
+	place = arena->at;
+	arena->at += bytes;
+	arena->left -= bytes;
+	return place;
+}
 
-	if (bytes <= arena->left)
-	{
-		place = arena->at;
-		arena->at += bytes;
-		arena->left -= bytes;
-	}
-	else
-	{
-		place = take_from_new_chunk(arena, bytes);
-		if (place == NULL)
-			return NULL;
-	}
-	memset(place, 0, bytes);
+void *
+hv_arena_alloc(HvArena *arena, size_t rows, size_t cols, size_t size)
+{
+	size_t bytes;
+	void *place = hv_arena_room(arena, rows, cols, size);
+
+	if (place != NULL && bytes_of(rows, cols, size, &bytes))
+		memset(place, 0, bytes);
 	return place;
 }
 

@@ -38,6 +38,12 @@ void *hv_arena_alloc(HvArena *arena, size_t rows, size_t cols, size_t size);
 #define hv_new(arena, type, rows, cols)                                                            \
 	((type *) hv_arena_alloc((arena), (rows), (cols), sizeof(type)))
 
+/* The same with whatever the memory held before: for room that is written before it is read. */
+void *hv_arena_room(HvArena *arena, size_t rows, size_t cols, size_t size);
+
+#define hv_raw(arena, type, rows, cols)                                                            \
+	((type *) hv_arena_room((arena), (rows), (cols), sizeof(type)))
+
 /* A copy of `length` bytes with a terminating zero; NULL as above. */
 char *hv_arena_text(HvArena *arena, const char *bytes, size_t length);
 

@@ -64,27 +64,27 @@ hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena
 	}
 	for (uint32_t l = 0; l < vae->config.nhidden; l++)
 	{
-		work->encoder[l] = hv_new(arena, HvReal, rows, vae->config.hidden[l]);
-		work->decoder[l] = hv_new(arena, HvReal, rows, decoder_hidden(vae, l));
+		work->encoder[l] = hv_raw(arena, HvReal, rows, vae->config.hidden[l]);
+		work->decoder[l] = hv_raw(arena, HvReal, rows, decoder_hidden(vae, l));
 		if (work->encoder[l] == NULL || work->decoder[l] == NULL)
 			return HV_NO_MEMORY;
 	}
-	work->code = hv_new(arena, HvReal, rows, 2 * latent);
-	work->noise = hv_new(arena, HvReal, rows, latent);
-	work->z = hv_new(arena, HvReal, rows, latent);
-	work->out = hv_new(arena, HvReal, rows, outputs);
-	work->nll = hv_new(arena, HvReal, rows, 1);
-	work->kl = hv_new(arena, HvReal, rows, 1);
+	work->code = hv_raw(arena, HvReal, rows, 2 * latent);
+	work->noise = hv_raw(arena, HvReal, rows, latent);
+	work->z = hv_raw(arena, HvReal, rows, latent);
+	work->out = hv_raw(arena, HvReal, rows, outputs);
+	work->nll = hv_raw(arena, HvReal, rows, 1);
+	work->kl = hv_raw(arena, HvReal, rows, 1);
 	if (!work->code || !work->noise || !work->z || !work->out || !work->nll || !work->kl)
 		return HV_NO_MEMORY;
 	if (!backward)
 		return HV_OK;
-	work->d_out = hv_new(arena, HvReal, rows, outputs);
-	work->d_hidden[0] = hv_new(arena, HvReal, rows, hidden);
-	work->d_hidden[1] = hv_new(arena, HvReal, rows, hidden);
-	work->d_z = hv_new(arena, HvReal, rows, latent);
-	work->d_code = hv_new(arena, HvReal, rows, 2 * latent);
-	work->d_scale = hv_new(arena, HvReal, scales + 1, 1);
+	work->d_out = hv_raw(arena, HvReal, rows, outputs);
+	work->d_hidden[0] = hv_raw(arena, HvReal, rows, hidden);
+	work->d_hidden[1] = hv_raw(arena, HvReal, rows, hidden);
+	work->d_z = hv_raw(arena, HvReal, rows, latent);
+	work->d_code = hv_raw(arena, HvReal, rows, 2 * latent);
+	work->d_scale = hv_raw(arena, HvReal, scales + 1, 1);
 	if (!work->d_out || !work->d_hidden[0] || !work->d_hidden[1] || !work->d_z || !work->d_code ||
 	    !work->d_scale)
 		return HV_NO_MEMORY;

@@ -27,6 +27,27 @@ CREATE FUNCTION vae_anomaly(model vae_model, "row" jsonb) RETURNS float8
 COMMENT ON FUNCTION vae_anomaly(vae_model, jsonb) IS
     'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a JSON object, by a model given by value';
 
+-- How likely a row is.
+CREATE FUNCTION vae_log_likelihood("row" record, samples int DEFAULT 100, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS float8
+    AS 'MODULE_PATHNAME', 'vae_log_likelihood_row' LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION vae_log_likelihood(record, int, text, int) IS
+    'Log density of the observed cells in nats, in the columns'' own units: importance-weighted lower bound, of a row';
+
+CREATE FUNCTION vae_log_likelihood("row" jsonb, samples int DEFAULT 100, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS float8
+    AS 'MODULE_PATHNAME', 'vae_log_likelihood_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION vae_log_likelihood(jsonb, int, text, int) IS
+    'Log density of the observed cells in nats, in the columns'' own units: importance-weighted lower bound, of a JSON object, by a named model';
+
+CREATE FUNCTION vae_log_likelihood(model vae_model, "row" record, samples int DEFAULT 100) RETURNS float8
+    AS 'MODULE_PATHNAME', 'vae_log_likelihood_model_row' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION vae_log_likelihood(vae_model, record, int) IS
+    'Log density of the observed cells in nats, in the columns'' own units: importance-weighted lower bound, of a row, by a model given by value';
+
+CREATE FUNCTION vae_log_likelihood(model vae_model, "row" jsonb, samples int DEFAULT 100) RETURNS float8
+    AS 'MODULE_PATHNAME', 'vae_log_likelihood_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION vae_log_likelihood(vae_model, jsonb, int) IS
+    'Log density of the observed cells in nats, in the columns'' own units: importance-weighted lower bound, of a JSON object, by a model given by value';
+
 -- Where a row lies in the model's space.
 CREATE FUNCTION vae_embed("row" record, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS real[]
     AS 'MODULE_PATHNAME', 'vae_embed_row' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
@@ -89,6 +110,31 @@ CREATE FUNCTION vae_impute(model vae_model, "row" jsonb) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'vae_impute_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_impute(vae_model, jsonb) IS
     'The row with missing cells filled by what the model expects, of a JSON object, by a model given by value';
+
+-- The gaps one by one, with 90 % intervals.
+CREATE FUNCTION vae_impute_cells("row" record, model text DEFAULT NULL, version int DEFAULT NULL)
+    RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
+    AS 'MODULE_PATHNAME', 'vae_impute_cells_row' LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION vae_impute_cells(record, text, int) IS
+    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a row';
+
+CREATE FUNCTION vae_impute_cells("row" jsonb, model text DEFAULT NULL, version int DEFAULT NULL)
+    RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
+    AS 'MODULE_PATHNAME', 'vae_impute_cells_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION vae_impute_cells(jsonb, text, int) IS
+    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a JSON object, by a named model';
+
+CREATE FUNCTION vae_impute_cells(model vae_model, "row" record)
+    RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
+    AS 'MODULE_PATHNAME', 'vae_impute_cells_model_row' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION vae_impute_cells(vae_model, record) IS
+    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a row, by a model given by value';
+
+CREATE FUNCTION vae_impute_cells(model vae_model, "row" jsonb)
+    RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
+    AS 'MODULE_PATHNAME', 'vae_impute_cells_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION vae_impute_cells(vae_model, jsonb) IS
+    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a JSON object, by a model given by value';
 
 
 -- Advice.

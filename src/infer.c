@@ -1,9 +1,11 @@
 /*
- * infer.c: vae_anomaly, vae_embed, vae_reconstruct, vae_impute, in their four forms each.
+ * infer.c: vae_anomaly, vae_log_likelihood, vae_embed, vae_reconstruct, vae_impute, in their four
+ * forms each; what returns a row per cell is in cells.c.
  */
 #include "hadvice.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 
 #include "core/encode.h"
@@ -29,6 +31,40 @@ anomaly(FunctionCallInfo fcinfo, HvAsked asked)
 	if (cells == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(hv_percentile(q->model->provenance.surprise, -elbo / cells));
+}
+
+#define MAX_SAMPLES 100000
+
+/* nats; NULL for a row in which the model knows no cell. Arguments: row, samples, model, version. */
+static Datum
+log_likelihood(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	HvQuestion *q = hv_question_at(fcinfo, asked, 2);
+	int at = asked == HV_ROW || asked == HV_JSONB ? 1 : 2;
+	uint32_t cells;
+	double nats;
+	int samples;
+
+	if (q == NULL || PG_ARGISNULL(at))
+		PG_RETURN_NULL();
+	samples = PG_GETARG_INT32(at);
+	if (samples < 1 || samples > MAX_SAMPLES)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		        errmsg("samples must be between 1 and %d, not %d", MAX_SAMPLES, samples));
+	if (q->kept == NULL)
+	{
+		HvDraws *draws = MemoryContextAllocZero(q->call->cxt, sizeof(HvDraws));
+		HvArena arena;
+
+		hv_arena_in(&arena, q->call->cxt, hv_work_limit());
+		HV_CHECK(hv_draws_init(draws, &q->model->vae, &arena), "using a model");
+		q->kept = draws;
+	}
+	CHECK_FOR_INTERRUPTS();
+	nats = hv_log_likelihood(q->kept, &q->model->vae, q->blas, q->record, samples, &cells);
+	if (cells == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(nats);
 }
 
 /* real[]: the posterior means of all stages. */
@@ -111,6 +147,7 @@ impute(FunctionCallInfo fcinfo, HvAsked asked)
 }
 
 HV_FORMS(anomaly)
+HV_FORMS(log_likelihood)
 HV_FORMS(embed)
 HV_FORMS(reconstruct)
 HV_FORMS(impute)

@@ -22,17 +22,17 @@ by_value(HvAsked asked)
 }
 
 static const HvServed *
-find_model(FunctionCallInfo fcinfo, HvCall *call, HvAsked asked, Oid relid)
+find_model(FunctionCallInfo fcinfo, HvCall *call, HvAsked asked, Oid relid, int first)
 {
 	const char *name = NULL;
 	int version = 0;
 
 	if (by_value(asked))
 		return hv_model_of_datum(call, PG_GETARG_DATUM(0));
-	if (!PG_ARGISNULL(1))
-		name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	if (!PG_ARGISNULL(2))
-		version = PG_GETARG_INT32(2);
+	if (!PG_ARGISNULL(first))
+		name = text_to_cstring(PG_GETARG_TEXT_PP(first));
+	if (!PG_ARGISNULL(first + 1))
+		version = PG_GETARG_INT32(first + 1);
 	return hv_model_current(call, relid, name, version);
 }
 
@@ -80,6 +80,12 @@ check_row_type(FunctionCallInfo fcinfo, int argument)
 HvQuestion *
 hv_question(FunctionCallInfo fcinfo, HvAsked asked)
 {
+	return hv_question_at(fcinfo, asked, 1);
+}
+
+HvQuestion *
+hv_question_at(FunctionCallInfo fcinfo, HvAsked asked, int first)
+{
 	int argument = by_value(asked) ? 1 : 0;
 	bool is_row = asked == HV_ROW || asked == HV_MODEL_ROW;
 	HeapTupleHeader row = NULL;
@@ -101,7 +107,7 @@ hv_question(FunctionCallInfo fcinfo, HvAsked asked)
 	else
 		json = PG_GETARG_JSONB_P(argument);
 	call = hv_call(fcinfo);
-	served = find_model(fcinfo, call, asked, relid);
+	served = find_model(fcinfo, call, asked, relid, first);
 	if (call->own == NULL)
 		call->own = make_question(call, asked, served);
 	question = call->own;

@@ -48,6 +48,9 @@ typedef struct HvQuestion
  */
 HvQuestion *hv_question(FunctionCallInfo fcinfo, HvAsked asked);
 
+/* The same where (model, version) stand at `first` and the next position. */
+HvQuestion *hv_question_at(FunctionCallInfo fcinfo, HvAsked asked, int first);
+
 /* The question's row with the chosen columns replaced, in the form it was asked. */
 Datum hv_answer(const HvQuestion *question, const double *values, const bool *replace);
 

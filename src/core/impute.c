@@ -6,14 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "elementwise.h"
 #include "encode.h"
-#include "rng.h"
 #include "scores.h"
 
-#define IMPUTE_KEY 0x696d70757465 /* fixed: the same row has the same answer */
-#define NODES 15                  /* of the mean of a number on its own scale */
-#define OWN_SCALE 0.3             /* share of that mean in a number's value, see number_value */
+#define NODES 15      /* of the mean of a number on its own scale */
+#define OWN_SCALE 0.3 /* share of that mean in a number's value, see number_value */
 
 static uint32_t
 guess_width(const HvColumn *column)
@@ -43,19 +40,16 @@ hv_imputer_init(HvImputer *imputer, const HvModel *model, const HvBlas *blas, Hv
 		imputer->size += guess_width(column);
 		widest = column->width > widest ? column->width : widest;
 	}
-	HV_TRY(hv_work_init(&imputer->work, &model->vae, HV_IMPUTE_DRAWS, false, arena));
+	HV_TRY(hv_draws_init(&imputer->draws, &model->vae, arena));
 	HV_TRY(hv_ties_init(&imputer->ties, &model->copula, arena));
-	imputer->rows = hv_new(arena, HvReal, HV_IMPUTE_DRAWS, schema->width);
 	imputer->filled = hv_new(arena, HvReal, schema->width, 1);
-	imputer->weight = hv_new(arena, HvReal, HV_IMPUTE_DRAWS, schema->ncolumns);
-	imputer->share = hv_new(arena, HvReal, HV_IMPUTE_DRAWS, 1);
 	imputer->mean = hv_new(arena, HvReal, HV_IMPUTE_DRAWS, widest);
 	imputer->network = hv_new(arena, double, imputer->size, 1);
 	imputer->copula = hv_new(arena, double, imputer->size, 1);
 	imputer->guess = hv_new(arena, double, imputer->size, 1);
 	imputer->probability = hv_new(arena, double, HV_MAX_LEVELS, 1);
-	return imputer->rows && imputer->filled && imputer->weight && imputer->share && imputer->mean &&
-	               imputer->network && imputer->copula && imputer->guess && imputer->probability
+	return imputer->filled && imputer->mean && imputer->network && imputer->copula &&
+	               imputer->guess && imputer->probability
 	           ? HV_OK
 	           : HV_NO_MEMORY;
 }
@@ -90,57 +84,6 @@ ask_copula(HvImputer *imputer, const HvReal *record)
 
 /* ---- the network's answer ---- */
 
-/* Draws of z for the record in every row, with their importance weights in imputer->share. */
-static void
-draw(HvImputer *imputer, const HvBlock *block, size_t n)
-{
-	const HvVae *vae = &imputer->model->vae;
-	const HvSchema *schema = &imputer->model->schema;
-	const HvStage *stage = &schema->stages[block->stage];
-	HvWork *work = &imputer->work;
-	HvBatch batch = {.n = n,
-	                 .input = imputer->rows,
-	                 .target = imputer->rows,
-	                 .weight = imputer->weight,
-	                 .ld = schema->width};
-	size_t latent = block->latent;
-	double most = -INFINITY, sum = 0;
-
-	hv_encoder_forward(vae, block, imputer->blas, imputer->rows, schema->width, 1, work);
-	for (size_t d = 1; d < n; d++)
-		memcpy(work->code + d * 2 * latent, work->code, 2 * latent * sizeof(HvReal));
-	hv_normals(IMPUTE_KEY, HV_STREAM(HV_RNG_USE, block->stage << 8 | block->member), 0, work->noise,
-	           n * latent);
-	memset(work->kl, 0, n * sizeof(HvReal));
-	memset(work->nll, 0, n * sizeof(HvReal));
-	hv_reparametrise(work->code, work->noise, work->z, work->kl, n, latent);
-	hv_decoder_forward(vae, block, imputer->blas, imputer->rows, schema->width, n, work);
-	for (uint32_t j = stage->first; j < stage->last; j++)
-	{
-		HvHead head = hv_vae_head(vae, block, j, &batch, work);
-
-		hv_likelihood(head.column, vae->config.architecture == HV_SEED)->forward(&head, work->nll);
-	}
-	/* log p(x|z) + log p(z) - log q(z), but for what all draws share */
-	for (size_t d = 0; d < n; d++)
-	{
-		double log_weight = -work->nll[d];
-
-		for (size_t i = 0; i < latent; i++)
-		{
-			double z = work->z[d * latent + i], noise = work->noise[d * latent + i];
-
-			log_weight += 0.5 * (noise * noise - z * z);
-		}
-		imputer->share[d] = (HvReal) log_weight;
-		most = log_weight > most ? log_weight : most;
-	}
-	for (size_t d = 0; d < n; d++)
-		sum += imputer->share[d] = (HvReal) exp(imputer->share[d] - most);
-	for (size_t d = 0; d < n; d++)
-		imputer->share[d] /= (HvReal) sum;
-}
-
 /* Adds `part` of the weighted probabilities of a column's levels: p = exp(-nll) of each in turn. */
 static void
 add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, double part,
@@ -154,7 +97,7 @@ add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, doub
 		likelihood->mean(&head, imputer->mean, column->width);
 		for (size_t d = 0; d < head.n; d++)
 			for (uint32_t k = 0; k < column->nlevels; k++)
-				answer[k] += part * imputer->share[d] * imputer->mean[d * column->width + k];
+				answer[k] += part * imputer->draws.share[d] * imputer->mean[d * column->width + k];
 		return;
 	}
 	head.x = &x;
@@ -167,7 +110,7 @@ add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, doub
 		memset(imputer->mean, 0, head.n * sizeof(HvReal));
 		likelihood->forward(&head, imputer->mean);
 		for (size_t d = 0; d < head.n; d++)
-			answer[k] += part * imputer->share[d] * exp(-imputer->mean[d]);
+			answer[k] += part * imputer->draws.share[d] * exp(-imputer->mean[d]);
 	}
 }
 
@@ -185,7 +128,7 @@ add_answer(HvImputer *imputer, const HvBlock *block, uint32_t j, size_t n, doubl
 {
 	const HvVae *vae = &imputer->model->vae;
 	bool seed = vae->config.architecture == HV_SEED;
-	HvHead head = hv_vae_head(vae, block, j, NULL, &imputer->work);
+	HvHead head = hv_vae_head(vae, block, j, NULL, &imputer->draws.work);
 	const HvLikelihood *likelihood = hv_likelihood(head.column, seed);
 	double *answer = imputer->network + imputer->at[j];
 
@@ -199,7 +142,7 @@ add_answer(HvImputer *imputer, const HvBlock *block, uint32_t j, size_t n, doubl
 	for (size_t d = 0; d < n; d++)
 	{
 		const HvReal *mean = imputer->mean + d * head.column->width;
-		double share = part * imputer->share[d];
+		double share = part * imputer->draws.share[d];
 
 		for (uint32_t f = 0; f < head.column->width; f++)
 			answer[f] += share * mean[f];
@@ -217,18 +160,13 @@ ask_stage(HvImputer *imputer, uint32_t s, const HvReal *record)
 	uint32_t members = s == 0 ? 1 : imputer->model->vae.config.members;
 	size_t n = HV_IMPUTE_DRAWS / members;
 
-	memcpy(imputer->rows, record, schema->width * sizeof(HvReal));
-	memcpy(imputer->rows, imputer->filled, stage->begin * sizeof(HvReal));
-	for (size_t d = 1; d < n; d++)
-		memcpy(imputer->rows + d * schema->width, imputer->rows, schema->width * sizeof(HvReal));
-	for (size_t d = 0; d < n; d++)
-		for (uint32_t j = stage->first; j < stage->last; j++)
-			imputer->weight[d * schema->ncolumns + j] = record[schema->columns[j].m_at];
+	memcpy(imputer->draws.rows, record, schema->width * sizeof(HvReal));
+	memcpy(imputer->draws.rows, imputer->filled, stage->begin * sizeof(HvReal));
 	for (uint32_t m = 0; m < members; m++)
 	{
 		const HvBlock *block = hv_vae_block(&imputer->model->vae, s, m);
 
-		draw(imputer, block, n);
+		hv_draw(&imputer->draws, &imputer->model->vae, block, imputer->blas, 0, n);
 		for (uint32_t j = stage->first; j < stage->last; j++)
 			if (record[schema->columns[j].m_at] == 0)
 				add_answer(imputer, block, j, n, 1.0 / members);
@@ -351,23 +289,23 @@ best_level(const HvColumn *column, const double *probability)
 	return best;
 }
 
-/* The levels between the 5 % and the 95 % point. */
+/* Levels are added to the best one, the likelier neighbour first, until they hold 90 %. */
 static void
 level_interval(const HvColumn *column, const double *probability, HvCellGuess *cell)
 {
-	double upto = 0;
+	uint32_t low = (uint32_t) cell->value, high = low, last = column->nlevels - 1;
+	double held = probability[low];
 
-	cell->low = cell->high = cell->value;
+	cell->low = cell->high = NAN;
 	if (column->kind != HV_ORDINAL)
 		return;
-	for (uint32_t k = 0; k < column->nlevels; k++)
-	{
-		if (upto < 0.95 && upto + probability[k] >= 0.95)
-			cell->high = fmax(k, cell->value);
-		if (upto < 0.05 && upto + probability[k] >= 0.05)
-			cell->low = fmin(k, cell->value);
-		upto += probability[k];
-	}
+	while (held < 0.9 && (low > 0 || high < last))
+		if (high == last || (low > 0 && probability[low - 1] > probability[high + 1]))
+			held += probability[--low];
+		else
+			held += probability[++high];
+	cell->low = low;
+	cell->high = high;
 }
 
 HvCellGuess

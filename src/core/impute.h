@@ -14,7 +14,7 @@
 #ifndef HV_IMPUTE_H
 #define HV_IMPUTE_H
 
-#include "format.h"
+#include "draws.h"
 
 #define HV_IMPUTE_DRAWS 64 /* of the latent position, over all members of a stage */
 
@@ -22,13 +22,10 @@ typedef struct HvImputer
 {
 	const HvModel *model;
 	const HvBlas *blas;
-	HvWork work;
+	HvDraws draws;
 	HvTies ties;
-	HvReal *rows;                     /* HV_IMPUTE_DRAWS × width */
 	HvReal *filled;                   /* one record: gaps filled with what is expected */
-	HvReal *weight;                   /* HV_IMPUTE_DRAWS × columns */
-	HvReal *share;                    /* HV_IMPUTE_DRAWS: importance weights, sum 1 */
-	HvReal *mean;                     /* HV_IMPUTE_DRAWS × widest column */
+	HvReal *mean;                     /* HV_MAX_DRAWS × widest column */
 	uint32_t *at;                     /* per column: its place in a guess */
 	size_t size;                      /* of a guess */
 	double *network, *copula, *guess; /* the two answers and the blend */
@@ -45,7 +42,7 @@ void hv_impute(HvImputer *imputer, const HvReal *record);
 typedef struct HvCellGuess
 {
 	double value;       /* level index, or the number as the column writes them */
-	double low, high;   /* of a number; the ends of the levels that hold 90 % of an ordinal */
+	double low, high;   /* of a number, or an ordinal's levels that hold 90 %; else NaN */
 	double probability; /* of the level; NaN for a number */
 } HvCellGuess;
 

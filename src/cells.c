@@ -1,0 +1,77 @@
+/*
+ * cells.c: answers with a row for each cell: vae_impute_cells.
+ */
+#include "hadvice.h"
+
+#include <math.h>
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "core/impute.h"
+#include "question.h"
+#include "reader.h"
+
+static HvImputer *
+imputer_of(HvQuestion *q)
+{
+	HvImputer *imputer = q->kept;
+	HvArena arena;
+
+	if (imputer != NULL)
+		return imputer;
+	imputer = MemoryContextAllocZero(q->call->cxt, sizeof(HvImputer));
+	hv_arena_in(&arena, q->call->cxt, hv_work_limit());
+	HV_CHECK(hv_imputer_init(imputer, q->model, q->blas, &arena), "using a model");
+	q->kept = imputer;
+	return imputer;
+}
+
+/* A value as text, or NULL. */
+static void
+put_value(Datum *values, bool *nulls, int at, const HvColumn *column, double value)
+{
+	char *text = hv_value_text(column, value);
+
+	nulls[at] = text == NULL;
+	if (text != NULL)
+		values[at] = CStringGetTextDatum(text);
+}
+
+/* (column_name, value, low, high, probability) of every missing cell but vectors. */
+static Datum
+impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HvQuestion *q = hv_question(fcinfo, asked);
+	const HvSchema *schema;
+	HvImputer *imputer;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (q == NULL)
+		return (Datum) 0;
+	schema = &q->model->schema;
+	imputer = imputer_of(q);
+	hv_impute(imputer, q->record);
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		const HvColumn *column = &schema->columns[j];
+		Datum values[5] = {0};
+		bool nulls[5] = {false};
+		HvCellGuess cell;
+
+		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
+			continue;
+		cell = hv_cell_guess(imputer, j);
+		values[0] = CStringGetTextDatum(column->name);
+		put_value(values, nulls, 1, column, cell.value);
+		put_value(values, nulls, 2, column, cell.low);
+		put_value(values, nulls, 3, column, cell.high);
+		nulls[4] = isnan(cell.probability);
+		values[4] = Float8GetDatum(cell.probability);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+HV_FORMS(impute_cells)

@@ -77,8 +77,8 @@ hv_notice_stream(const HvTable *table, const HvRoom *room, size_t budget)
 	        errmsg("the rows of %s do not fit into maintenance_work_mem and go through a "
 	               "temporary file",
 	               table->name),
-	        errdetail("Encoded, they take %zu MB; %zu MB are left beside the network. They are "
+	        errdetail("Encoded, they take %zu kB; %zu kB are left beside the network. They are "
 	                  "shuffled %zu at a time.",
-	                  room->needed / 1048576 + 1, budget / 1048576, room->rows),
+	                  room->needed / 1024 + 1, budget / 1024, room->rows),
 	        errhint("With maintenance_work_mem = '%zuMB' they stay in memory.", enough));
 }

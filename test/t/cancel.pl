@@ -30,17 +30,33 @@ $trainer->sql("SELECT FROM vae_train('people', model => 'short', epochs => 1)");
 is $trainer->errors =~ /ERROR/, '', 'a short training works';
 my $memory_before = $trainer->sql($memory);
 
-# Early, while the table is read; and later, while the network learns.
-for my $delay (0.05, 0.3, 2)
+# Early, while the table is read; and later, while the network learns: alone, with workers, and with
+# the rows in a temporary file.
+my %settings = (
+	alone => 'SET max_parallel_maintenance_workers = 0',
+	workers => 'SET max_parallel_maintenance_workers = 2',
+	file => "SET maintenance_work_mem = '4MB'");
+$watcher->sql('ALTER TABLE people SET (parallel_workers = 2)');
+for my $case ([0.05, 'alone'], [0.3, 'alone'], [2, 'alone'], [0.3, 'workers'], [2, 'workers'], [0.4, 'file'], [2, 'file'])
 {
-	my $when = "cancelled after $delay s";
-	$trainer->start("SELECT FROM vae_train('people', model => 'never', epochs => 100000)");
+	my ($delay, $how) = @$case;
+	my $when = "$how, cancelled after $delay s";
+	$trainer->sql($settings{$how});
+	my $options = $how eq 'file' ? ", architecture => 'joint', hidden => '{32}'" : '';
+	$trainer->start("SELECT FROM vae_train('people', model => 'never', epochs => 100000$options)");
 	my $until = time + 10;
 	sleep 0.01
 	  while time < $until
 	  && $watcher->sql("SELECT state FROM pg_stat_activity WHERE pid = $pid") ne 'active';
 	sleep $delay;
 
+	if ($delay == 2)
+	{
+		my $workers = $watcher->sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'");
+		my $files = $watcher->sql('SELECT count(*) FROM pg_ls_tmpdir()');
+		cmp_ok $workers, $how eq 'alone' ? '==' : '>', 0, "$when: workers";
+		cmp_ok $files, $how eq 'file' ? '>' : '==', 0, "$when: temporary files";
+	}
 	my $start = time;
 	is $watcher->sql("SELECT pg_cancel_backend($pid)"), 't', "$when: the request is taken";
 	my $answer = $trainer->finish(30);
@@ -56,6 +72,7 @@ for my $delay (0.05, 0.3, 2)
 	is $trainer->sql('SELECT 42'), 42, "$when: the session goes on";
 }
 
+$trainer->sql('RESET maintenance_work_mem');
 my $growth = $trainer->sql($memory) - $memory_before;
 cmp_ok $growth, '<', 1024 * 1024, 'no memory is kept';
 

@@ -7,6 +7,7 @@
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make layers             the rule who may include and call whom
+#   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -150,6 +151,11 @@ layers: $(CORE_FLOAT)
 
 -include $(CORE_FLOAT:.o=.d) $(CORE_DOUBLE:.o=.d) $(CORE_TESTS:=.d)
 
+# ---- benchmarks -------------------------------------------------------------------------------------
+
+bench-advice:
+	@script/bench-advice $(BENCH_FLAGS)
+
 # ---- fuzzing ---------------------------------------------------------------------------------------
 
 FUZZ_CC ?= clang
@@ -181,4 +187,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check layers fuzz
-.PHONY: indent check-indent FORCE
+.PHONY: indent check-indent bench-advice FORCE

@@ -9,6 +9,7 @@
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
+#   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -173,6 +174,9 @@ bench: build/bench/bench_core
 
 -include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
 
+bench-advice:
+	@script/bench-advice $(BENCH_FLAGS)
+
 # ---- fuzzing ---------------------------------------------------------------------------------------
 
 FUZZ_CC ?= clang
@@ -204,4 +208,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench fuzz indent check-indent FORCE
+.PHONY: layers bench bench-advice fuzz indent check-indent FORCE

@@ -93,6 +93,10 @@ def hide_some(table, share, rng, columns=None):
     return {c: (rng.random(len(v)) < share) & observed(v) for c, v in table.items() if columns is None or c in columns}
 
 
+def stacked(*tables):
+    return {c: np.concatenate([t[c] for t in tables]) for c in tables[0]}
+
+
 def nhanes(swap=False):
     """(people to train on, other people of another survey cycle), features only."""
     everybody = read_table("nhanes.csv")
@@ -118,10 +122,10 @@ class Database:
         self.cursor.execute(sql, arguments or None)
         return self.cursor.fetchall() if self.cursor.description else None
 
-    def load(self, name, table):
-        """Numbers without decimals become int, the others float8, words text."""
+    def load(self, name, table, like=None):
+        """Numbers without decimals (in `like`, if given) become int, the others float8, words text."""
         types = {}
-        for c, v in table.items():
+        for c, v in (like or table).items():
             whole = is_number(v) and np.all(np.isnan(v) | (np.round(v) == v)) and np.nanmax(np.abs(v), initial=0) < 2e9
             types[c] = "text" if not is_number(v) else "int" if whole else "float8"
         columns = "".join(f', "{c}" {t}' for c, t in types.items())

@@ -164,11 +164,8 @@ make_room(Learning *learning)
 		hv_raise(HV_NO_MEMORY, learning->doing);
 	records = hv_records_size(&room, learning->schema);
 	shared = hv_crew_overhead(model) + hv_share_place(&share, NULL, vae, &learning->fit, false);
-	/* a worker that is stopped while its leader reads from the file is not noticed yet */
-	room.workers = room.streams
-	                   ? 0
-	                   : hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
-	                                    hv_slices(learning->fit.batch_size) * vae->nblocks);
+	room.workers = hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
+	                              hv_slices(learning->fit.batch_size) * vae->nblocks);
 	workers_bytes = trainer + 2 * bytes;
 	while (room.workers > 0 && records + shared + room.workers * workers_bytes > budget)
 		room.workers--;

@@ -22,6 +22,8 @@ use Time::HiRes qw(sleep time);
 chomp(my $bindir = qx($ENV{PG_CONFIG} --bindir)) if $ENV{PG_CONFIG};
 chomp($bindir = qx(pg_config --bindir)) unless $bindir;
 
+sub bindir { return $bindir }
+
 # As the server's user, in its folder. Returns the process's exit code.
 sub as_server
 {

@@ -205,7 +205,7 @@ static void
 check(void *ctx)
 {
 	(void) ctx;
-	CHECK_FOR_INTERRUPTS();
+	hv_interrupts.check(NULL);
 }
 
 static int

@@ -97,3 +97,30 @@ GRANT SELECT, INSERT, DELETE ON hadvice.retrainings TO PUBLIC; -- the policies d
 SELECT pg_catalog.pg_extension_config_dump('hadvice.retrainings', '');
 
 SET LOCAL search_path = @extschema@, pg_temp;
+
+
+-- ---------------------------------------------------------------------------------------------------
+-- Drift
+-- ---------------------------------------------------------------------------------------------------
+
+CREATE TYPE vae_column_drift AS (
+    column_name    name,
+    psi            float8,
+    ks             float8,
+    missing_change float8,
+    note           text
+);
+
+COMMENT ON TYPE vae_column_drift IS 'A row of vae_drift: one column of the model, or its latent codes';
+COMMENT ON COLUMN vae_column_drift.column_name IS 'Name of the column; (latent): the codes, which move when columns no longer go together as they did';
+COMMENT ON COLUMN vae_column_drift.psi IS
+    'Population stability index of the observed cells: below 0.1 stable, from 0.25 on shifted; NULL: not to be told';
+COMMENT ON COLUMN vae_column_drift.ks IS 'Largest distance of the distribution functions, good to 0.02; NULL where there is no order';
+COMMENT ON COLUMN vae_column_drift.missing_change IS 'Share of missing cells now less that of the training';
+COMMENT ON COLUMN vae_column_drift.note IS 'What has moved: new and gone levels, means, missing cells, a column that is gone or new';
+
+CREATE FUNCTION vae_drift(model text, source regclass DEFAULT NULL) RETURNS SETOF vae_column_drift
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 50 COST 100000;
+
+COMMENT ON FUNCTION vae_drift(text, regclass) IS
+    'How far the columns of a table (by default the one the model was trained on, as it is now) are from the training rows; the worst first';

@@ -21,7 +21,6 @@ enum
 	C_VERSION = 1,
 	C_SOURCE,
 	C_ROWS,
-	C_OWN,
 	C_MODEL,
 	C_COLUMNS,
 	C_EXCLUDE,
@@ -39,7 +38,7 @@ enum
 
 /* Names that the source no longer has are left out: a column that is gone is no error. */
 static const char query[] =
-	"SELECT m.version, m.source::oid, coalesce(m.rows, 0), pg_has_role(m.owner, 'USAGE'), m.model,"
+	"SELECT m.version, m.source::oid, coalesce(m.rows, 0), m.model,"
 	"       CASE WHEN jsonb_typeof(m.options -> 'columns') = 'array' THEN"
 	"         ARRAY(SELECT c.name::name FROM jsonb_array_elements_text(m.options -> 'columns') AS c (name)"
 	"                WHERE c.name IN (SELECT a.attname FROM pg_attribute AS a"
@@ -128,7 +127,7 @@ read_options(HvOptions *options)
 }
 
 void
-hv_champion_read(const char *name, HvChampion *champion)
+hv_champion_read(const char *name, bool with_source, HvChampion *champion)
 {
 	HvParam param = {TEXTOID, CStringGetTextDatum(name), false};
 	MemoryContext cxt = CurrentMemoryContext;
@@ -138,7 +137,7 @@ hv_champion_read(const char *name, HvChampion *champion)
 	memset(champion, 0, sizeof(*champion));
 	hv_spi_connect();
 	MemoryContextSwitchTo(cxt);
-	if (hv_spi_query(query, false, 1, &param) == 0)
+	if (hv_spi_query(query, true, 1, &param) == 0)
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 		        errmsg("there is no current model \"%s\"", name),
 		        errhint("vae_models lists the models you may use."));
@@ -146,7 +145,6 @@ hv_champion_read(const char *name, HvChampion *champion)
 	champion->version = hv_spi_int(0, C_VERSION);
 	champion->source = DatumGetObjectId(hv_spi_datum(0, C_SOURCE, &isnull));
 	champion->rows = DatumGetInt64(hv_spi_datum(0, C_ROWS, &isnull));
-	champion->own = DatumGetBool(hv_spi_datum(0, C_OWN, &isnull));
 	read_options(&champion->options);
 	bytes = pg_detoast_datum_packed(
 		(struct varlena *) DatumGetPointer(hv_spi_datum(0, C_MODEL, &isnull)));
@@ -154,7 +152,7 @@ hv_champion_read(const char *name, HvChampion *champion)
 	                &champion->model);
 	hv_spi_finish();
 	MemoryContextSwitchTo(cxt);
-	if (get_rel_name(champion->source) == NULL)
+	if (with_source && get_rel_name(champion->source) == NULL)
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		        errmsg("the table that model \"%s\" was trained on does not exist any more", name),
 		        errhint("Train the next version on another one: "

@@ -22,8 +22,8 @@ typedef struct HvChampion
 
 /*
  * The current version of this name, in the current context. An error when there is none that the
- * caller may see (42704), or when its source is gone (55000).
+ * caller may see (42704), or, `with_source`, when that is gone (55000).
  */
-void hv_champion_read(const char *name, HvChampion *champion);
+void hv_champion_read(const char *name, bool with_source, HvChampion *champion);
 
 #endif

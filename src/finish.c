@@ -123,6 +123,23 @@ fit_guesses(const Finishing *f, HvSource *train, HvSource *held)
 	         f->doing);
 }
 
+/* Of the rows that ties are fitted on: they come in random order. */
+static void
+measure_latent(const Finishing *f, HvSource *train)
+{
+	HvArena arena;
+	HvReal *records;
+	HvWork work;
+	size_t n;
+
+	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
+	records = gather(f, train, GUESS_ROWS, &arena, &n);
+	HV_CHECK(hv_work_init(&work, &f->model->vae, SURPRISE_BATCH, false, &arena), f->doing);
+	HV_CHECK(hv_latent_measure(&f->model->latent, &f->model->vae, hv_openblas(), records, n, &work,
+	                           &hv_interrupts, &arena),
+	         f->doing);
+}
+
 void
 hv_finish(HvModel *model, HvSource *train, HvSource *held, const char *doing, HvArena *arena)
 {
@@ -130,6 +147,7 @@ hv_finish(HvModel *model, HvSource *train, HvSource *held, const char *doing, Hv
 	HvProvenance *provenance = &model->provenance;
 
 	fit_guesses(&f, train, held);
+	measure_latent(&f, train);
 	surprise_quantiles(&f, train, f.schema->nstages, provenance->surprise);
 	surprise_quantiles(&f, train, 1, provenance->first_surprise);
 }

@@ -1,5 +1,5 @@
 /*
- * retrain.c: vae_retrain.
+ * retrain.c: vae_retrain and vae_drift.
  *
  *     champion   the current version: its model, source and options
  *     is it due  if_new_rows, if_drift: either of them is reason enough
@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "champion.h"
+#include "change.h"
 #include "learn.h"
 #include "progress.h"
 #include "spi.h"
@@ -28,11 +29,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #define RESULT_COLUMNS 15
 
 PG_FUNCTION_INFO_V1(vae_retrain);
+PG_FUNCTION_INFO_V1(vae_drift);
 
 /* What came of it. */
 typedef struct Outcome
@@ -61,6 +64,18 @@ threshold_argument(FunctionCallInfo fcinfo, int argument, const char *name)
 	return value;
 }
 
+/* The row of the largest index; NULL when there is none. */
+static const HvDriftRow *
+most_drifted(const HvDriftReport *report)
+{
+	const HvDriftRow *most = NULL;
+
+	for (int i = 0; i < report->n; i++)
+		if (!isnan(report->row[i].psi) && (most == NULL || report->row[i].psi > most->psi))
+			most = &report->row[i];
+	return most;
+}
+
 static int64
 count_rows(Oid relid)
 {
@@ -80,7 +95,7 @@ count_rows(Oid relid)
 	return rows;
 }
 
-/* The reason not to train, or NULL. */
+/* The reason not to train, or NULL. Counting is cheaper than measuring, and is done first. */
 static char *
 not_due(const HvChampion *champion, double if_drift, double if_new_rows)
 {
@@ -99,6 +114,19 @@ not_due(const HvChampion *champion, double if_drift, double if_new_rows)
 			return NULL;
 		appendStringInfo(&reason, "%.1f %% more rows than at the training, %.1f %% are asked for",
 		                 100 * share, 100 * if_new_rows);
+	}
+	if (!isnan(if_drift))
+	{
+		HvDriftReport report;
+		const HvDriftRow *most;
+
+		hv_drift_report(champion, champion->source, &report);
+		most = most_drifted(&report);
+		if (most != NULL && most->psi >= if_drift)
+			return NULL;
+		appendStringInfo(&reason, "%slargest drift %.3f (%s), %g is asked for",
+		                 isnan(if_new_rows) ? "" : "; ", most != NULL ? most->psi : 0,
+		                 most != NULL ? most->column : "none", if_drift);
 	}
 	return reason.data;
 }
@@ -246,12 +274,11 @@ vae_retrain(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("vae_retrain()");
 	PreventCommandIfParallelMode("vae_retrain()");
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	hv_champion_read(name, &champion);
-	if (!champion.own)
-		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		        errmsg("model \"%s\" belongs to another role", name),
-		        errhint("Its owner and the members of that role may train its next version."));
 	hv_store_lock(name);
+	/* what another session's retraining has made current before we got the lock */
+	PushActiveSnapshot(GetLatestSnapshot());
+	hv_champion_read(name, true, &champion);
+	PopActiveSnapshot();
 	outcome.version = champion.version;
 	outcome.reason = not_due(&champion, if_drift, if_new_rows);
 	if (outcome.reason == NULL)
@@ -262,4 +289,32 @@ vae_retrain(PG_FUNCTION_ARGS)
 	row = result_row(fcinfo, &champion, &outcome);
 	MemoryContextDelete(training);
 	PG_RETURN_DATUM(row);
+}
+
+/* vae_drift(model, source) → TABLE(column_name, psi, ks, missing_change, note) */
+Datum
+vae_drift(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	HvChampion champion;
+	HvDriftReport report;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be NULL"));
+	InitMaterializedSRF(fcinfo, 0);
+	hv_champion_read(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_ARGISNULL(1), &champion);
+	hv_drift_report(&champion, PG_ARGISNULL(1) ? champion.source : PG_GETARG_OID(1), &report);
+	for (int i = 0; i < report.n; i++)
+	{
+		const HvDriftRow *row = &report.row[i];
+		Datum values[] = {DirectFunctionCall1(namein, CStringGetDatum(row->column)),
+		                  Float8GetDatum(row->psi), Float8GetDatum(row->ks),
+		                  Float8GetDatum(row->missing_change),
+		                  row->note != NULL ? CStringGetTextDatum(row->note) : (Datum) 0};
+		bool nulls[] = {false, isnan(row->psi), isnan(row->ks), isnan(row->missing_change),
+		                row->note == NULL};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

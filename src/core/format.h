@@ -5,6 +5,7 @@
 #define HV_FORMAT_H
 
 #include "copula.h"
+#include "latent.h"
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
@@ -39,6 +40,7 @@ typedef struct HvModel
 	float *trust;  /* per column: the copula's part in a guess, see impute.h */
 	float *spread; /* per column: half-width of a 90 % interval in predicted deviations */
 	HvProvenance provenance;
+	HvLatent latent; /* of training rows; n is 0 where it was not measured */
 } HvModel;
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */

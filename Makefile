@@ -82,14 +82,15 @@ build/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
-<<<<<<< HEAD
 # The install script is sql/hadvice.sql and these files in this order.
-SQL_PARTS := sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql
+SQL_PARTS := \
+	sql/use.sql \
+	sql/life.sql \
+	sql/retrain.sql \
+	sql/catalogue.sql \
+	sql/texts.sql \
+	sql/publish.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
-=======
-# The install script is these files in this order.
-$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/life.sql sql/retrain.sql sql/catalogue.sql sql/texts.sql
->>>>>>> wip-retrain
 	cat $^ > $@
 
 # The upgrade: the parts that 0.9 had not, between two halves written by hand (sql/from-0.9.sql says more).

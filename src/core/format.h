@@ -6,6 +6,7 @@
 
 #include "blend.h"
 #include "copula.h"
+#include "latent.h"
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
@@ -39,6 +40,7 @@ typedef struct HvModel
 	HvCopula copula;
 	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
+	HvLatent latent; /* of training rows; n is 0 where it was not measured */
 } HvModel;
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */

@@ -1,9 +1,11 @@
 /*
- * format_parts.c: reads the knots of a column and what stands beside the network (COPU).
+ * format_parts.c: reads the knots of a column and what stands beside the network (COPU, DRFT).
  */
 #include "format_parts.h"
 
 #include <math.h>
+
+#include "predict.h"
 
 /* A score that a record can hold. */
 static float
@@ -105,4 +107,60 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
 	copula->precision = get_f32s(cursor, pairs);
 	get_blends(cursor, model, columns);
+}
+
+static void
+get_latent(HvCursor *cursor, HvModel *model)
+{
+	HvLatent *latent = &model->latent;
+	uint32_t n = hv_get_count(cursor, 1, HV_MAX_STAGES * HV_MAX_LATENT, 16,
+	                          "number of latent dimensions is out of range");
+
+	hv_require(cursor, n == hv_embedding_size(&model->vae),
+	           "latent dimensions do not fit the configuration");
+	if (hv_cursor_failed(cursor))
+		return;
+	latent->mean = hv_room(cursor, n, sizeof(double));
+	latent->variance = hv_room(cursor, n, sizeof(double));
+	for (uint32_t i = 0; i < n && !hv_cursor_failed(cursor); i++)
+	{
+		latent->mean[i] = hv_get_finite(cursor);
+		latent->variance[i] = hv_get_finite(cursor);
+		hv_require(cursor, latent->variance[i] >= 0, "variance of a latent dimension is negative");
+	}
+	latent->n = hv_cursor_failed(cursor) ? 0 : n;
+}
+
+static void
+get_masses(HvCursor *cursor, HvColumn *column)
+{
+	column->nmasses =
+		hv_get_count(cursor, 0, HV_MAX_MASSES, 16, "number of frequent values is out of range");
+	if (hv_cursor_failed(cursor) || column->nmasses == 0)
+		return;
+	column->masses = hv_room(cursor, column->nmasses, sizeof(HvMass));
+	for (uint32_t i = 0; i < column->nmasses && !hv_cursor_failed(cursor); i++)
+	{
+		HvMass *mass = &column->masses[i];
+
+		mass->value = hv_get_finite(cursor);
+		mass->share = hv_get_finite(cursor);
+		hv_require(cursor, mass->share >= 0 && mass->share <= 1,
+		           "share of a frequent value is out of range");
+		hv_require(cursor, i == 0 || mass->value > mass[-1].value,
+		           "frequent values do not increase");
+	}
+}
+
+void
+hv_get_drift(HvCursor *cursor, HvModel *model)
+{
+	get_latent(cursor, model);
+	for (uint32_t i = 0; i < model->schema.ncolumns && !hv_cursor_failed(cursor); i++)
+	{
+		HvColumn *column = &model->schema.columns[i];
+
+		if (column->cell == HV_CELL_NUMBER && !hv_has_levels(column))
+			get_masses(cursor, column);
+	}
 }

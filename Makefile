@@ -10,6 +10,7 @@
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
+#   make bench-quality      how true the model is: imputation, likelihood, … (BENCH_FLAGS)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -190,6 +191,9 @@ bench: build/bench/bench_core
 
 -include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
 
+bench-quality:
+	@script/bench-quality $(BENCH_FLAGS)
+
 bench-advice:
 	@script/bench-advice $(BENCH_FLAGS)
 
@@ -224,4 +228,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice fuzz indent check-indent FORCE
+.PHONY: layers bench bench-advice bench-quality fuzz indent check-indent FORCE

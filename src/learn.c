@@ -109,10 +109,9 @@ set_origin(Learning *learning)
 	HvModel *model = &learning->trained->model;
 
 	/* workers get the model before anything is known of its guesses */
-	model->trust = palloc0(sizeof(float) * model->schema.ncolumns);
-	model->spread = palloc(sizeof(float) * model->schema.ncolumns);
+	model->blend = palloc(sizeof(HvBlend) * model->schema.ncolumns);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-		model->spread[j] = 1;
+		hv_blend_default(&model->blend[j], false);
 	model->provenance = (HvProvenance){.seed = (uint64_t) learning->options->seed,
 	                                   .epsilon = INFINITY,
 	                                   .row_security = learning->table->row_security,

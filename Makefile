@@ -90,7 +90,8 @@ SQL_PARTS := \
 	sql/retrain.sql \
 	sql/catalogue.sql \
 	sql/texts.sql \
-	sql/publish.sql
+	sql/publish.sql \
+	sql/people.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

@@ -109,10 +109,9 @@ set_origin(Learning *learning)
 	HvModel *model = &learning->trained->model;
 
 	/* workers get the model before anything is known of its guesses */
-	model->trust = palloc0(sizeof(float) * model->schema.ncolumns);
-	model->spread = palloc(sizeof(float) * model->schema.ncolumns);
+	model->blend = palloc(sizeof(HvBlend) * model->schema.ncolumns);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-		model->spread[j] = 1;
+		hv_blend_default(&model->blend[j], false);
 	model->provenance = (HvProvenance){.seed = (uint64_t) learning->options->seed,
 	                                   .epsilon = INFINITY,
 	                                   .row_security = learning->table->row_security,
@@ -198,11 +197,8 @@ make_room(Learning *learning)
 		hv_raise(HV_NO_MEMORY, learning->doing);
 	records = hv_records_size(&room, learning->schema);
 	shared = hv_crew_overhead(model) + hv_share_place(&share, NULL, vae, &learning->fit, false);
-	/* a worker that is stopped while its leader reads from the file is not noticed yet */
-	room.workers = room.streams
-	                   ? 0
-	                   : hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
-	                                    hv_slices(learning->fit.batch_size) * vae->nblocks);
+	room.workers = hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
+	                              hv_slices(learning->fit.batch_size) * vae->nblocks);
 	workers_bytes = trainer + 2 * bytes;
 	while (room.workers > 0 && records + shared + room.workers * workers_bytes > budget)
 		room.workers--;
@@ -242,7 +238,7 @@ static void
 check(void *ctx)
 {
 	(void) ctx;
-	CHECK_FOR_INTERRUPTS();
+	hv_interrupts.check(NULL);
 }
 
 static int

@@ -19,7 +19,7 @@
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
  *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
- *               rows); per column f32 trust, f32 spread
+ *               rows); per column f32 weights of copula and network, stretch, 13 × calibration
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
@@ -288,7 +288,7 @@ put_copula(Writer *writer, const HvModel *model)
 	size_t section = begin_section(writer, "COPU");
 	size_t width = model->copula.width;
 
-	if (model->trust == NULL || model->spread == NULL)
+	if (model->blend == NULL)
 	{
 		writer->status = HV_BAD_ARGUMENT;
 		return;
@@ -297,8 +297,13 @@ put_copula(Writer *writer, const HvModel *model)
 	put_f32s(writer, model->copula.mean, width);
 	put_f32s(writer, model->copula.scale, width);
 	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
-	put_f32s(writer, model->trust, model->schema.ncolumns);
-	put_f32s(writer, model->spread, model->schema.ncolumns);
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+	{
+		put_f32(writer, model->blend[j].copula);
+		put_f32(writer, model->blend[j].network);
+		put_f32(writer, model->blend[j].stretch);
+		put_f32s(writer, model->blend[j].share, HV_SHARES);
+	}
 	end_section(writer, section);
 }
 

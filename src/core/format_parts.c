@@ -56,6 +56,36 @@ get_f32s(HvCursor *cursor, size_t n)
 	return numbers;
 }
 
+/* Weights and calibrations: shares increase, and lie strictly between 0 and 1. */
+static void
+get_blends(HvCursor *cursor, HvModel *model, size_t columns)
+{
+	model->blend = hv_room(cursor, columns, sizeof(HvBlend));
+	for (size_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
+	{
+		HvBlend *blend = &model->blend[j];
+		float before = 0;
+
+		blend->copula = hv_get_f32(cursor);
+		blend->network = hv_get_f32(cursor);
+		hv_require(cursor,
+		           blend->copula >= 0 && blend->copula <= HV_MOST_WEIGHT && blend->network >= 0 &&
+		               blend->network <= HV_MOST_WEIGHT,
+		           "weight of a guess is out of range");
+		blend->stretch = hv_get_f32(cursor);
+		hv_require(cursor, blend->stretch > 0 && blend->stretch <= HV_MOST_STRETCH,
+		           "stretch of a guess is out of range");
+		for (int i = 0; i < HV_SHARES; i++)
+		{
+			blend->share[i] = hv_get_f32(cursor);
+			hv_require(cursor,
+			           blend->share[i] >= before && blend->share[i] > 0 && blend->share[i] < 1,
+			           "calibration does not increase");
+			before = blend->share[i];
+		}
+	}
+}
+
 /* Every number is there before there is room for it. */
 void
 hv_get_copula(HvCursor *cursor, HvModel *model)
@@ -66,7 +96,7 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 
 	hv_require(cursor, width == 0 || width == hv_copula_width(&model->schema),
 	           "copula does not fit the columns");
-	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + 2 * columns),
+	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + (3 + HV_SHARES) * columns),
 	           "copula does not fit its section");
 	if (hv_cursor_failed(cursor))
 		return;
@@ -76,11 +106,7 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 	for (size_t i = 0; i < width && !hv_cursor_failed(cursor); i++)
 		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
 	copula->precision = get_f32s(cursor, pairs);
-	model->trust = get_f32s(cursor, columns);
-	model->spread = get_f32s(cursor, columns);
-	for (size_t i = 0; i < columns && !hv_cursor_failed(cursor); i++)
-		hv_require(cursor, model->trust[i] >= 0 && model->trust[i] <= 1 && model->spread[i] >= 0,
-		           "trust or spread is out of range");
+	get_blends(cursor, model, columns);
 }
 
 static void

@@ -46,7 +46,7 @@ SELECT matches((pg_temp.drift('drinks')).note, 'it was');
 SELECT pg_temp.back();
 UPDATE people SET born = born + 8000;
 SELECT is(pg_temp.worst(), 'born', 'dates move');
-SELECT matches((pg_temp.drift('born')).note, 'mean \d{4}-\d\d-\d\d, it was .* outside of the range seen in training');
+SELECT matches((pg_temp.drift('born')).note, 'mean .*\d{4}.*, it was .* outside of the range seen in training');
 SELECT pg_temp.back();
 
 -- levels

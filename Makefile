@@ -83,7 +83,7 @@ build/flags: FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
 # The install script is sql/hadvice.sql and these files in this order.
-SQL_PARTS := sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql
+SQL_PARTS := sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql sql/feedback.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

@@ -10,6 +10,7 @@
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
+#   make bench-quality      how true the model is: imputation, likelihood, … (BENCH_FLAGS)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -83,7 +84,15 @@ build/flags: FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
 # The install script is sql/hadvice.sql and these files in this order.
-SQL_PARTS := sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql sql/feedback.sql
+SQL_PARTS := \
+	sql/use.sql \
+	sql/life.sql \
+	sql/retrain.sql \
+	sql/catalogue.sql \
+	sql/texts.sql \
+	sql/publish.sql \
+	sql/people.sql \
+	sql/feedback.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 
@@ -183,6 +192,9 @@ bench: build/bench/bench_core
 
 -include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
 
+bench-quality:
+	@script/bench-quality $(BENCH_FLAGS)
+
 bench-advice:
 	@script/bench-advice $(BENCH_FLAGS)
 
@@ -217,4 +229,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice fuzz indent check-indent FORCE
+.PHONY: layers bench bench-advice bench-quality fuzz indent check-indent FORCE

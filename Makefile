@@ -91,7 +91,8 @@ SQL_PARTS := \
 	sql/catalogue.sql \
 	sql/texts.sql \
 	sql/publish.sql \
-	sql/people.sql
+	sql/people.sql \
+	sql/feedback.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

@@ -4,6 +4,7 @@
 #   make demo               from a bare machine to advice, in a throw-away database
 #   make demo-psql          the same, then psql on that database
 #   make test               everything below that checks something; ends with "N passed, M failed"
+#   make test-dashboard     of that only doc/dashboard in a headless Chromium (a part of make test, too)
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
@@ -129,6 +130,9 @@ demo demo-psql: deps
 test: deps
 	@script/test
 
+test-dashboard: deps
+	@script/test dashboard
+
 # ---- the core without a server ---------------------------------------------------------------------
 
 # float is what the extension runs. The gradient checks (test_grad*.c) are linked with a core in
@@ -228,5 +232,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice bench-quality fuzz indent check-indent FORCE
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test test-dashboard core-check
+.PHONY: kernel-check layers bench bench-advice bench-quality fuzz indent check-indent FORCE

@@ -289,13 +289,15 @@ BEGIN
             SELECT kind, domain, feature, unit, count(DISTINCT %2$I) AS people, avg(change) AS change, max(published_at) AS published_at
               FROM %3$s WHERE plan = 1
              GROUP BY kind, domain, feature, unit HAVING count(DISTINCT %2$I) >= %4$L::int)
-        SELECT i.kind, i.domain, i.feature, i.people,
-               i.people::float8 / (SELECT count(DISTINCT %2$I) FROM %3$s) AS share,
-               i.change AS mean_change, i.unit, o.outcome, o.people AS people_with_outcome,
-               o.effect AS mean_expected_effect, o.low AS mean_effect_low, o.high AS mean_effect_high,
+        SELECT i.kind, i.domain, i.feature, coalesce(f.label, i.feature) AS label, i.people, a.people AS people_total, i.people::float8 / a.people AS share,
+               i.change AS mean_change, i.unit, o.outcome, coalesce(e.label, o.outcome) AS outcome_label, e.unit AS outcome_unit,
+               o.people AS people_with_outcome, o.effect AS mean_expected_effect, o.low AS mean_effect_low, o.high AS mean_effect_high,
                o.probability AS mean_probability, i.published_at
           FROM items AS i
+         CROSS JOIN (SELECT count(DISTINCT %2$I) AS people FROM %3$s) AS a
           LEFT JOIN outcomes AS o ON i.kind = 'action' AND o.domain = i.domain AND o.feature = i.feature AND o.unit IS NOT DISTINCT FROM i.unit
+          LEFT JOIN hadvice.features AS f ON f.feature = i.feature
+          LEFT JOIN hadvice.features AS e ON e.feature = o.outcome
         $view$, name, key, publication, minimum);
     EXECUTE format('COMMENT ON VIEW %s IS %L', name, format(
         'What is advised to the people of %s, counted; less than %s people are not shown. Expected associations, never promises', publication, minimum));
@@ -303,11 +305,15 @@ BEGIN
         ('kind', 'action, refer or keep'),
         ('domain', 'Domain of the feature: diet, exercise, sleep, …'),
         ('feature', 'What is advised to be changed, or the reason to see a doctor'),
+        ('label', 'The same in words'),
         ('people', 'People it is advised to'),
-        ('share', 'The same as a share of all people of the publication, 0 to 1; one person can have several items'),
+        ('people_total', 'People of the publication'),
+        ('share', 'people as a share of people_total, 0 to 1; one person can have several items'),
         ('mean_change', 'Mean of target minus present value over these people'),
         ('unit', 'Unit of the feature and of its change'),
         ('outcome', 'Outcome that is named for most of them; NULL when the model claims none'),
+        ('outcome_label', 'The same in words'),
+        ('outcome_unit', 'Its unit'),
         ('people_with_outcome', 'People for whom it is this outcome'),
         ('mean_expected_effect', 'Mean over them of the expected difference of the outcome between people alike with and without the change: an association, never a promise'),
         ('mean_effect_low', 'Mean of the lower ends of their 90 % intervals'),

@@ -140,7 +140,7 @@ SELECT isnt_empty($$ SELECT FROM "Our Reports".published WHERE plan = 1 GROUP BY
 SELECT is_empty($$ SELECT FROM "Our Reports".population c WHERE c.outcome IS NOT NULL AND abs(c.mean_expected_effect -
                    (SELECT avg(expected_effect) FROM "Our Reports".published p WHERE p.kind = 'action' AND plan = 1 AND p.feature = c.feature AND p.outcome = c.outcome)) > 1e-9 $$,
                 'the mean expected effect is that of the outcome named');
-SELECT ok(bool_and(people_with_outcome BETWEEN 10 AND people AND share BETWEEN 0 AND 1), 'which ten or more people have, too')
+SELECT ok(bool_and(people_with_outcome BETWEEN 10 AND people AND people_total = 200 AND abs(share - people / 200.0) < 1e-9), 'which ten or more people have, too')
 FROM "Our Reports".population WHERE outcome IS NOT NULL;
 SELECT is_empty($$ SELECT attname FROM pg_attribute WHERE attrelid = '"Our Reports".population'::regclass AND attnum > 0
                    AND coalesce(col_description(attrelid, attnum), '') = '' $$, 'every column has a comment');

@@ -4,6 +4,7 @@
 #   make demo               from a bare machine to advice, in a throw-away database
 #   make demo-psql          the same, then psql on that database
 #   make test               everything below that checks something; ends with "N passed, M failed"
+#   make test-safety        everybody of NHANES and 10,000 adversarial rows against the safe intervals, minutes
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
@@ -145,6 +146,9 @@ $(FLOAT_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_FLOAT)
 $(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
 	$(CC) $(CORE_CFLAGS) -MF $@.d -o $@ $< $(CORE_DOUBLE) -lm -ldl
 
+test-safety:
+	@script/test-safety
+
 core-check: $(CORE_TESTS)
 	@script/tap $(CORE_TESTS)
 
@@ -208,4 +212,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice fuzz indent check-indent FORCE
+.PHONY: layers bench bench-advice test-safety fuzz indent check-indent FORCE

@@ -11,6 +11,7 @@
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
 #   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
+#   make bench-quality      how true the model is: imputation, likelihood, … (BENCH_FLAGS)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)
 #   make deps               install the packages all this needs
@@ -25,6 +26,7 @@ export PG_CONFIG
 EXTENSION = hadvice
 SQL_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 INSTALL_SQL := sql/$(EXTENSION)--$(SQL_VERSION).sql
+DELTA_SQL := sql/$(EXTENSION)--0.9--$(SQL_VERSION).sql
 
 CORE_SOURCES := $(sort $(wildcard src/core/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:.c=.o)
@@ -46,8 +48,8 @@ ifneq ($(PGXS),)
 
 MODULE_big = $(EXTENSION)
 OBJS = $(SOURCES:.c=.o)
-DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
-DATA_built = $(INSTALL_SQL)
+DATA = sql/$(EXTENSION)--0.9.sql
+DATA_built = $(INSTALL_SQL) $(DELTA_SQL)
 
 # OpenBLAS is loaded at run time (src/ says why): the library needs libm and dlopen only. The server's
 # headers are named as system headers, so that our stricter warnings are about our code.
@@ -82,9 +84,24 @@ build/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
-# The install script is these files in this order.
-$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql sql/people.sql
+# The install script is sql/hadvice.sql and these files in this order.
+SQL_PARTS := \
+	sql/use.sql \
+	sql/life.sql \
+	sql/retrain.sql \
+	sql/catalogue.sql \
+	sql/texts.sql \
+	sql/publish.sql \
+	sql/people.sql
+$(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
+
+# The upgrade: the parts that 0.9 had not, between two halves written by hand (sql/from-0.9.sql says more).
+$(DELTA_SQL): sql/from-0.9.sql sql/hadvice.sql $(SQL_PARTS) sql/from-0.9-after.sql
+	cat sql/from-0.9.sql > $@
+	echo 'SET LOCAL search_path = @extschema@, pg_temp;' >> $@
+	sed -n -e '/^-- 2\. /,/^-- 3\. /p' -e '/^SET LOCAL search_path = @extschema@/,$$p' sql/hadvice.sql >> $@
+	cat $(SQL_PARTS) sql/from-0.9-after.sql >> $@
 
 -include $(SOURCES:.c=.d)
 
@@ -96,7 +113,7 @@ all install uninstall installcheck:
 	@exit 1
 
 clean:
-	rm -rf build $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(EXTENSION).so $(INSTALL_SQL)
+	rm -rf build $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(EXTENSION).so $(INSTALL_SQL) $(DELTA_SQL)
 	rm -rf results output_iso regression.diffs regression.out
 
 endif
@@ -178,6 +195,9 @@ bench: build/bench/bench_core
 
 -include $(BENCH_OBJECTS:.o=.d) build/bench/bench_core.d
 
+bench-quality:
+	@script/bench-quality $(BENCH_FLAGS)
+
 bench-advice:
 	@script/bench-advice $(BENCH_FLAGS)
 
@@ -212,4 +232,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice test-safety fuzz indent check-indent FORCE
+.PHONY: layers bench bench-advice bench-quality test-safety fuzz indent check-indent FORCE

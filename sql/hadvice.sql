@@ -315,9 +315,12 @@ COMMENT ON FUNCTION hadvice.model_exists(text) IS 'Whether any role has a model 
 
 SET LOCAL search_path = @extschema@, pg_temp;
 
--- security_invoker: each role sees its own models only.
+-- security_invoker: each role sees its own models only. A source that was dropped is NULL: its bare number
+-- would tell nobody anything.
 CREATE VIEW vae_models WITH (security_invoker = true) AS
-    SELECT name AS model, version, is_current, source, owner, trained_at, rows,
+    SELECT name AS model, version, is_current,
+           (SELECT c.oid::regclass FROM pg_catalog.pg_class AS c
+             WHERE c.oid OPERATOR(pg_catalog.=) models.source) AS source, owner, trained_at, rows,
            (metrics ->> 'columns')::int AS columns,
            (metrics ->> 'parameters')::bigint AS parameters,
            metrics ->> 'architecture' AS architecture,
@@ -333,7 +336,7 @@ COMMENT ON VIEW vae_models IS 'The models you may use, without their bytes';
 COMMENT ON COLUMN vae_models.model IS 'Name of the model';
 COMMENT ON COLUMN vae_models.version IS 'Version, counted from 1';
 COMMENT ON COLUMN vae_models.is_current IS 'Whether functions use this version when none is named';
-COMMENT ON COLUMN vae_models.source IS 'Table or view it was trained on';
+COMMENT ON COLUMN vae_models.source IS 'Table or view it was trained on; NULL when that has been dropped';
 COMMENT ON COLUMN vae_models.owner IS 'Role whose members may use and change it';
 COMMENT ON COLUMN vae_models.trained_at IS 'When it was registered';
 COMMENT ON COLUMN vae_models.rows IS 'Rows it was trained on, held-out ones included';

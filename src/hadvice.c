@@ -7,6 +7,7 @@
 #include "openblas.h"
 
 #include "miscadmin.h"
+#include "storage/pmsignal.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -90,11 +91,18 @@ hv_work_limit(void)
 	return (size_t) maintenance_work_mem * 1024;
 }
 
+/*
+ * A server whose postmaster was killed cannot start again while a child of it lives, and a training
+ * lives long: it ends here, as a session that waits for its client does.
+ */
 static void
 check_interrupts(void *ctx)
 {
 	(void) ctx;
 	CHECK_FOR_INTERRUPTS();
+	if (!PostmasterIsAlive())
+		ereport(FATAL, errcode(ERRCODE_ADMIN_SHUTDOWN),
+		        errmsg("terminating connection due to unexpected postmaster exit"));
 }
 
 const HvHost hv_interrupts = {.check = check_interrupts};

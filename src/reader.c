@@ -353,6 +353,12 @@ vector_text(const HvReader *reader, const double *values, uint32_t n)
 	return text.data;
 }
 
+static bool
+is_integer_type(HvForm form)
+{
+	return form == HV_FORM_INT2 || form == HV_FORM_INT4 || form == HV_FORM_INT8;
+}
+
 Datum
 hv_reader_write(HvReader *reader, const HvColumn *column, const double *values, bool *isnull)
 {
@@ -370,5 +376,8 @@ hv_reader_write(HvReader *reader, const HvColumn *column, const double *values, 
 	}
 	text = column->kind == HV_EMBEDDING ? vector_text(reader, values, column->width)
 	                                    : hv_value_text(column, values[0]);
+	/* the row's column may be of an integer type where the training table's was not */
+	if (is_integer_type(reader->form) && column->cell == HV_CELL_NUMBER && !column->integer)
+		text = psprintf("%.0f", rint(strtod(text, NULL)));
 	return InputFunctionCall(&reader->in, text, reader->in_param, reader->typmod);
 }

@@ -19,13 +19,15 @@
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
  *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
- *               rows); per column f32 trust, f32 spread
+ *               rows); per column f32 weights of copula and network, stretch, 13 × calibration
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
  *         PROV  u64 seed, rows, validation rows, fingerprint; u32 epochs, best epoch;
  *               f64 train, validation, baseline ELBO, epsilon, delta; u8 row security;
  *               text source, trainer, extension version; f64 × 65 surprise, f64 × 65 of the first stage
+ *         DRFT  (may be absent) u32 latent dimensions, f64 mean and f64 variance of each; per column of
+ *               numbers without levels: u32 frequent values, f64 value, f64 share of each
  *     end u32 CRC-32C of all bytes before
  *
  *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
@@ -286,7 +288,7 @@ put_copula(Writer *writer, const HvModel *model)
 	size_t section = begin_section(writer, "COPU");
 	size_t width = model->copula.width;
 
-	if (model->trust == NULL || model->spread == NULL)
+	if (model->blend == NULL)
 	{
 		writer->status = HV_BAD_ARGUMENT;
 		return;
@@ -295,8 +297,13 @@ put_copula(Writer *writer, const HvModel *model)
 	put_f32s(writer, model->copula.mean, width);
 	put_f32s(writer, model->copula.scale, width);
 	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
-	put_f32s(writer, model->trust, model->schema.ncolumns);
-	put_f32s(writer, model->spread, model->schema.ncolumns);
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+	{
+		put_f32(writer, model->blend[j].copula);
+		put_f32(writer, model->blend[j].network);
+		put_f32(writer, model->blend[j].stretch);
+		put_f32s(writer, model->blend[j].share, HV_SHARES);
+	}
 	end_section(writer, section);
 }
 
@@ -352,6 +359,38 @@ put_provenance(Writer *writer, const HvProvenance *provenance)
 	end_section(writer, section);
 }
 
+/* What drift is measured by, and nothing else needs. */
+static void
+put_drift(Writer *writer, const HvModel *model)
+{
+	const HvLatent *latent = &model->latent;
+	size_t section;
+
+	if (latent->n == 0)
+		return;
+	section = begin_section(writer, "DRFT");
+	put_u32(writer, latent->n);
+	for (uint32_t i = 0; i < latent->n; i++)
+	{
+		put_f64(writer, latent->mean[i]);
+		put_f64(writer, latent->variance[i]);
+	}
+	for (uint32_t i = 0; i < model->schema.ncolumns; i++)
+	{
+		const HvColumn *column = &model->schema.columns[i];
+
+		if (column->cell != HV_CELL_NUMBER || hv_has_levels(column))
+			continue;
+		put_u32(writer, column->nmasses);
+		for (uint32_t k = 0; k < column->nmasses; k++)
+		{
+			put_f64(writer, column->masses[k].value);
+			put_f64(writer, column->masses[k].share);
+		}
+	}
+	end_section(writer, section);
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 static void
@@ -367,6 +406,7 @@ put_model(Writer *writer, const HvModel *model)
 	put_copula(writer, model);
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
+	put_drift(writer, model);
 }
 
 size_t

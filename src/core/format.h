@@ -4,7 +4,9 @@
 #ifndef HV_FORMAT_H
 #define HV_FORMAT_H
 
+#include "blend.h"
 #include "copula.h"
+#include "latent.h"
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
@@ -36,9 +38,9 @@ typedef struct HvModel
 	HvSchema schema;
 	HvVae vae; /* vae.schema points to schema above */
 	HvCopula copula;
-	float *trust;  /* per column: the copula's part in a guess, see impute.h */
-	float *spread; /* per column: half-width of a 90 % interval in predicted deviations */
+	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
+	HvLatent latent; /* of training rows; n is 0 where it was not measured */
 } HvModel;
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */

@@ -381,6 +381,12 @@ get_sections(HvCursor *whole, HvModel *model)
 	section = open_section(whole, "PROV");
 	get_provenance(&section, &model->provenance);
 	close_section(whole, &section);
+	if (whole->left >= 12 && !hv_cursor_failed(whole)) /* a section's tag and length */
+	{
+		section = open_section(whole, "DRFT");
+		hv_get_drift(&section, model);
+		close_section(whole, &section);
+	}
 	hv_require(whole, whole->left == 0, "bytes behind the last section");
 }
 

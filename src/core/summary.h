@@ -74,6 +74,12 @@ void hv_summary_sort_levels(HvSummary *summary);
 /* Sorts the sample; afterwards its quantiles at 0, 1/64, … 1 (the ends are the true ones). */
 void hv_summary_quantiles(HvSummary *summary, double *quantiles);
 
+/*
+ * The numbers that at least HV_LEAST_MASS of the cells have, increasing; room for HV_MAX_MASSES.
+ * Returns how many there are. After hv_summary_quantiles.
+ */
+uint32_t hv_summary_masses(const HvSummary *summary, HvMass *masses);
+
 /* The element at share q of a sorted array, linear between neighbours. */
 double hv_sorted_quantile(const double *sorted, size_t n, double q);
 

@@ -93,10 +93,11 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	HV_TRY(hv_schema_layout(&model->schema));
 	HV_TRY(hv_vae_init(&model->vae, &model->schema, &config, arena));
 	hv_vae_randomise(&model->vae, 1);
-	model->trust = hv_new(arena, float, SMALL_COLUMNS, 1);
-	model->spread = hv_new(arena, float, SMALL_COLUMNS, 1);
-	if (model->trust == NULL || model->spread == NULL)
+	model->blend = hv_new(arena, HvBlend, SMALL_COLUMNS, 1);
+	if (model->blend == NULL)
 		return HV_NO_MEMORY;
+	for (uint32_t j = 0; j < SMALL_COLUMNS; j++)
+		hv_blend_default(&model->blend[j], true);
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;

@@ -153,6 +153,15 @@ bad_word(void *place, uint32_t number, const char *reason)
 }
 
 static void
+bad_float(float *place, float number, const char *reason)
+{
+	uint32_t word;
+
+	memcpy(&word, &number, sizeof(word));
+	bad_word(place, word, reason);
+}
+
+static void
 bad_name(const char **place, const char *text, const char *reason)
 {
 	const char *before = *place;
@@ -227,6 +236,11 @@ bad_configuration(void)
 	bad_word(&config->members, 3, "number of parameters does not fit the configuration");
 	bad_number(&config->beta, NAN, "number is not finite");
 	bad_number(&config->beta, -1, "configuration is not valid");
+	bad_float(&model.blend[1].copula, HV_MOST_WEIGHT + 1, "weight of a guess is out of range");
+	bad_float(&model.blend[1].network, -1, "weight of a guess is out of range");
+	bad_float(&model.blend[1].stretch, 0, "stretch of a guess is out of range");
+	bad_float(&model.blend[1].share[3], 0, "calibration does not increase");
+	bad_float(&model.blend[1].share[HV_SHARES - 1], 1, "calibration does not increase");
 	bad_number(&provenance->train_elbo, INFINITY, "number is not finite");
 	bad_number(&provenance->epsilon, -1, "privacy budget is out of range");
 	bad_number(&provenance->epsilon, NAN, "privacy budget is out of range");

@@ -5,6 +5,7 @@
 #   make demo-psql          the same, then psql on that database
 #   make test               everything below that checks something; ends with "N passed, M failed"
 #   make test-dashboard     of that only doc/dashboard in a headless Chromium (a part of make test, too)
+#   make test-safety        everybody of NHANES and 10,000 adversarial rows against the safe intervals, minutes
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
@@ -167,6 +168,9 @@ $(FLOAT_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_FLOAT)
 $(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
 	$(CC) $(CORE_CFLAGS) -MF $@.d -o $@ $< $(CORE_DOUBLE) -lm -ldl
 
+test-safety:
+	@script/test-safety
+
 core-check: $(CORE_TESTS)
 	@script/tap $(CORE_TESTS)
 
@@ -233,4 +237,4 @@ check-indent:
 
 FORCE:
 .PHONY: all install uninstall installcheck clean deps demo demo-psql test test-dashboard core-check
-.PHONY: kernel-check layers bench bench-advice bench-quality fuzz indent check-indent FORCE
+.PHONY: kernel-check layers bench bench-advice bench-quality test-safety fuzz indent check-indent FORCE

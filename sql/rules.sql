@@ -24,7 +24,7 @@ INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, sou
 ('energy_no_loss_age',        'energy_kcal', 'no_decrease', NULL, '!($.age_years >= 20 && $.age_years < 75)', 'No calorie deficit before 20 or from 75 years: muscle and bone come first.', 'ESPEN geriatrics 2019', 2019),
 ('energy_no_loss_frail',      'energy_kcal', 'no_decrease', NULL, '$.frail == "yes"', 'No calorie deficit in frailty: protein and strength first.', 'ESPEN geriatrics 2019', 2019),
 ('energy_no_loss_pregnant',   'energy_kcal', 'no_decrease', NULL, '$.pregnant == "yes" || $.breastfeeding == "yes"', 'No calorie deficit in pregnancy or while breast-feeding.', 'DGA 2020-25', 2020),
-('energy_bmi_16',             'energy_kcal', 'forbid', NULL, '$.bmi_kg_m2 < 16', 'Below BMI 16 refeeding is dangerous without a doctor.', 'NICE CG32', 2006),
+('energy_bmi_16',             'energy_kcal', 'forbid', NULL, '$.bmi_kg_m2 < 16 || exists($ ? (@.weight_kg * 10000 < 16 * @.height_cm * @.height_cm))', 'Below BMI 16 refeeding is dangerous without a doctor.', 'NICE CG32', 2006),
 ('energy_eating_disorder',    'energy_kcal', 'forbid', NULL, '$.eating_disorder == "yes"', 'No calorie goals with an eating disorder.', 'NICE NG69, eating disorders', 2017),
 ('weight_floor_tenth',        'weight_kg', 'floor', '$.weight_kg * 0.9', NULL, 'At most a tenth of the weight, over half a year.', 'AHA/ACC/TOS 2013', 2013),
 ('weight_floor_bmi_22',       'weight_kg', 'floor', '22 * $.height_cm * $.height_cm / 10000', NULL, 'Not below BMI 22.', 'hadvice safety limit (test/data/safe_ranges.sql)', 2025),
@@ -37,7 +37,7 @@ INSERT INTO hadvice.rules (id, feature, effect, bound, applies_when, reason, sou
 ('weight_no_loss_age',        'weight_kg', 'no_decrease', NULL, '!($.age_years >= 20 && $.age_years < 75)', 'No weight loss before 20 or from 75 years: muscle and bone come first.', 'ESPEN geriatrics 2019', 2019),
 ('weight_no_loss_frail',      'weight_kg', 'no_decrease', NULL, '$.frail == "yes"', 'No weight loss in frailty: protein and strength first.', 'ESPEN geriatrics 2019', 2019),
 ('weight_no_loss_pregnant',   'weight_kg', 'no_decrease', NULL, '$.pregnant == "yes" || $.breastfeeding == "yes"', 'No weight loss in pregnancy or while breast-feeding.', 'DGA 2020-25', 2020),
-('weight_bmi_16',             'weight_kg', 'forbid', NULL, '$.bmi_kg_m2 < 16', 'Below BMI 16 weight belongs in a doctor''s hands.', 'NICE CG32', 2006),
+('weight_bmi_16',             'weight_kg', 'forbid', NULL, '$.bmi_kg_m2 < 16 || exists($ ? (@.weight_kg * 10000 < 16 * @.height_cm * @.height_cm))', 'Below BMI 16 weight belongs in a doctor''s hands.', 'NICE CG32', 2006),
 ('weight_eating_disorder',    'weight_kg', 'forbid', NULL, '$.eating_disorder == "yes"', 'No weight goals with an eating disorder.', 'NICE NG69, eating disorders', 2017);
 
 -- 3. Diet. S: sugar to 20 g, saturated fat to 5 g, sodium to 1500 mg, fibre to 45 g and 20 g at once,

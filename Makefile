@@ -99,9 +99,9 @@ SQL_PARTS := \
 	sql/mapping.sql \
 	sql/check.sql \
 	sql/texts.sql \
-	sql/publish.sql \
 	sql/people.sql \
-	sql/feedback.sql
+	sql/feedback.sql \
+	sql/publish.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

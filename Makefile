@@ -90,6 +90,7 @@ SQL_PARTS := \
 	sql/retrain.sql \
 	sql/catalogue.sql \
 	sql/texts.sql \
+	sql/kinds.sql \
 	sql/publish.sql \
 	sql/people.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)

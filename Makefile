@@ -99,6 +99,7 @@ SQL_PARTS := \
 	sql/mapping.sql \
 	sql/check.sql \
 	sql/texts.sql \
+	sql/kinds.sql \
 	sql/people.sql \
 	sql/feedback.sql \
 	sql/publish.sql

@@ -91,7 +91,15 @@ SQL_PARTS := \
 	sql/life.sql \
 	sql/retrain.sql \
 	sql/catalogue.sql \
+	sql/features.sql \
+	sql/targets.sql \
+	sql/rules.sql \
+	sql/priors.sql \
+	sql/keep.sql \
+	sql/mapping.sql \
+	sql/check.sql \
 	sql/texts.sql \
+	sql/kinds.sql \
 	sql/people.sql \
 	sql/feedback.sql \
 	sql/publish.sql

@@ -88,6 +88,7 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/schedule.sql \
 	sql/catalogue.sql \
 	sql/texts.sql \
 	sql/publish.sql \

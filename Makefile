@@ -92,7 +92,8 @@ SQL_PARTS := \
 	sql/texts.sql \
 	sql/publish.sql \
 	sql/people.sql \
-	sql/feedback.sql
+	sql/feedback.sql \
+	sql/card.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

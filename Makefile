@@ -103,7 +103,8 @@ SQL_PARTS := \
 	sql/kinds.sql \
 	sql/people.sql \
 	sql/feedback.sql \
-	sql/publish.sql
+	sql/publish.sql \
+	sql/card.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

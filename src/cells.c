@@ -54,6 +54,28 @@ coverage_argument(FunctionCallInfo fcinfo, HvAsked asked)
 	return coverage;
 }
 
+/*
+ * The value of a derived column is that of its formula; where all else of it is known, it is certain but
+ * for rounding (slack; else NaN).
+ */
+static void
+agree(HvCellGuess *cell, const HvColumn *column, double value, double slack)
+{
+	if (!isnan(slack))
+	{
+		double unit = Max(2 * hv_half_unit(column), 1e-9 * Max(fabs(value), 1));
+
+		cell->low = unit * floor((value - slack) / unit + 0.01);
+		cell->high = unit * ceil((value + slack) / unit - 0.01);
+	}
+	else if (value != cell->value)
+	{
+		cell->low = Min(cell->low, value);
+		cell->high = Max(cell->high, value);
+	}
+	cell->value = value;
+}
+
 /* (column_name, value, low, high, probability) of every missing cell but vectors. */
 static Datum
 impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
@@ -62,6 +84,8 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	HvQuestion *q = hv_question(fcinfo, asked);
 	const HvSchema *schema;
 	HvImputer *imputer;
+	double *slack;
+	bool *known;
 	double coverage = coverage_argument(fcinfo, asked);
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -70,6 +94,9 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	schema = &q->model->schema;
 	imputer = imputer_of(q);
 	hv_impute(imputer, q->record);
+	known = palloc(schema->ncolumns * sizeof(bool));
+	slack = palloc(schema->ncolumns * sizeof(double));
+	hv_impute_values(imputer, q->record, q->values, known, slack);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
@@ -80,6 +107,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
 			continue;
 		cell = hv_cell_guess(imputer, j, coverage);
+		agree(&cell, column, q->values[column->value_at], known[j] ? slack[j] : NAN);
 		values[0] = CStringGetTextDatum(column->name);
 		put_value(values, nulls, 1, column, cell.value);
 		put_value(values, nulls, 2, column, cell.low);

@@ -59,14 +59,15 @@ coverage_argument(FunctionCallInfo fcinfo, HvAsked asked)
  * for rounding (slack; else NaN).
  */
 static void
-agree(HvCellGuess *cell, const HvColumn *column, double value, double slack)
+agree(HvCellGuess *cell, const HvColumn *column, double value, double slack, double coverage)
 {
 	if (!isnan(slack))
 	{
 		double unit = Max(2 * hv_half_unit(column), 1e-9 * Max(fabs(value), 1));
 
-		cell->low = unit * floor((value - slack) / unit + 0.01);
-		cell->high = unit * ceil((value + slack) / unit - 0.01);
+		/* anywhere within the slack: so much of it as the interval is to hold */
+		cell->low = unit * rint((value - coverage * slack) / unit);
+		cell->high = unit * rint((value + coverage * slack) / unit);
 	}
 	else if (value != cell->value)
 	{
@@ -107,7 +108,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
 			continue;
 		cell = hv_cell_guess(imputer, j, coverage);
-		agree(&cell, column, q->values[column->value_at], known[j] ? slack[j] : NAN);
+		agree(&cell, column, q->values[column->value_at], known[j] ? slack[j] : NAN, coverage);
 		values[0] = CStringGetTextDatum(column->name);
 		put_value(values, nulls, 1, column, cell.value);
 		put_value(values, nulls, 2, column, cell.low);

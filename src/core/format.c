@@ -75,8 +75,14 @@ make_tables(uint32_t table[8][256])
 uint32_t
 hv_crc32c(const uint8_t *bytes, size_t size)
 {
+	return hv_crc32c_more(0, bytes, size);
+}
+
+uint32_t
+hv_crc32c_more(uint32_t before, const uint8_t *bytes, size_t size)
+{
 	uint32_t table[8][256];
-	uint32_t crc = 0xFFFFFFFFu;
+	uint32_t crc = ~before;
 
 	make_tables(table);
 	for (; size >= 8; size -= 8, bytes += 8)

@@ -60,4 +60,7 @@ HvStatus hv_model_read(const uint8_t *bytes, size_t size, HvArena *arena, HvMode
 /* CRC-32C (Castagnoli) of bytes: the last four of a model are that of all before. */
 uint32_t hv_crc32c(const uint8_t *bytes, size_t size);
 
+/* That of bytes that follow others, whose checksum is `before`; 0 when there are none. */
+uint32_t hv_crc32c_more(uint32_t before, const uint8_t *bytes, size_t size);
+
 #endif

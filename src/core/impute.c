@@ -373,7 +373,8 @@ hv_cell_guess(const HvImputer *imputer, uint32_t j, double coverage)
 }
 
 void
-hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
+hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values, bool *known,
+                 double *slack)
 {
 	const HvSchema *schema = &imputer->model->schema;
 
@@ -381,7 +382,8 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
 	{
 		const HvColumn *column = &schema->columns[j];
 
-		if (record[column->m_at] != 0)
+		known[j] = record[column->m_at] != 0;
+		if (known[j])
 			continue;
 		if (column->kind == HV_EMBEDDING)
 			for (uint32_t f = 0; f < column->width; f++)
@@ -390,4 +392,5 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
 		else
 			values[column->value_at] = hv_cell_guess(imputer, j, HV_COVERAGE).value;
 	}
+	hv_derive(&imputer->model->formulas, schema, values, known, slack);
 }

@@ -4,6 +4,7 @@
 #   make demo               from a bare machine to advice, in a throw-away database
 #   make demo-psql          the same, then psql on that database
 #   make test               everything below that checks something; ends with "N passed, M failed"
+#   make test-dashboard     of that only doc/dashboard in a headless Chromium (a part of make test, too)
 #   make test-safety        everybody of NHANES and 10,000 adversarial rows against the safe intervals, minutes
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
@@ -89,6 +90,7 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/schedule.sql \
 	sql/catalogue.sql \
 	sql/features.sql \
 	sql/targets.sql \
@@ -98,8 +100,11 @@ SQL_PARTS := \
 	sql/mapping.sql \
 	sql/check.sql \
 	sql/texts.sql \
+	sql/kinds.sql \
+	sql/people.sql \
+	sql/feedback.sql \
 	sql/publish.sql \
-	sql/people.sql
+	sql/card.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 
@@ -135,6 +140,9 @@ demo demo-psql: deps
 
 test: deps
 	@script/test
+
+test-dashboard: deps
+	@script/test dashboard
 
 # ---- the core without a server ---------------------------------------------------------------------
 
@@ -238,5 +246,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice bench-quality test-safety fuzz indent check-indent FORCE
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test test-dashboard core-check
+.PHONY: kernel-check layers bench bench-advice bench-quality test-safety fuzz indent check-indent FORCE

@@ -37,6 +37,21 @@ COMMENT ON FUNCTION hadvice.model_is_others(text, regrole) IS 'Whether a model o
 CREATE POLICY one_owner ON hadvice.models AS RESTRICTIVE FOR INSERT
     WITH CHECK (NOT hadvice.model_is_others(name, owner));
 
+-- A role that a model is only granted to could write its history. All of it is capped now.
+DROP POLICY of_model ON hadvice.training_history;
+CREATE POLICY of_model ON hadvice.training_history FOR SELECT
+    USING (EXISTS (SELECT FROM hadvice.models AS m
+                    WHERE m.name OPERATOR(pg_catalog.=) training_history.model
+                      AND m.version OPERATOR(pg_catalog.=) training_history.version));
+CREATE POLICY owner ON hadvice.training_history
+    USING (EXISTS (SELECT FROM hadvice.models AS m
+                    WHERE m.name OPERATOR(pg_catalog.=) training_history.model
+                      AND m.version OPERATOR(pg_catalog.=) training_history.version
+                      AND pg_catalog.pg_has_role(m.owner, 'USAGE')));
+GRANT DELETE ON hadvice.training_history TO PUBLIC;
+COMMENT ON TABLE  hadvice.training_history IS
+    'The epochs of each training, of one with more than 1,000 every second, fourth, ...; of a model at most hadvice.history_limit rows, the newest versions'' first';
+
 -- The catalogue is made anew; what was changed or added here waits aside.
 CREATE TEMP TABLE features_0_9 AS SELECT * FROM hadvice.features WHERE changed OR NOT builtin;
 CREATE TEMP TABLE column_map_0_9 AS SELECT * FROM hadvice.column_map;

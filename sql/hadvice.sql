@@ -165,13 +165,14 @@ CREATE FUNCTION vae_train(
     seed                bigint   DEFAULT 0,
     max_duration        interval DEFAULT NULL,
     architecture        text     DEFAULT 'auto',
-    promote             boolean  DEFAULT true
+    promote             boolean  DEFAULT true,
+    resume              boolean  DEFAULT false
 ) RETURNS vae_training
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 
 COMMENT ON FUNCTION vae_train(regclass, text, name[], name[], int[], int, float8, int, int, float8,
-                              float8, bigint, interval, text, boolean) IS
-    'Trains a model on a table or view and registers it as the next version of its name';
+                              float8, bigint, interval, text, boolean, boolean) IS
+    'Trains a model on a table or view and registers it as the next version of its name; resume => true goes on from the checkpoint that a cancelled or crashed training has left';
 
 -- Volatile, although it changes nothing: a stable function may be run by the planner, too, to guess
 -- at a result, and this one takes minutes.
@@ -252,7 +253,7 @@ CREATE TABLE hadvice.training_history (
 );
 
 COMMENT ON TABLE  hadvice.training_history IS
-    'The epochs of each training; of one with more than 1,000 every second, fourth, ...';
+    'The epochs of each training, of one with more than 1,000 every second, fourth, ...; of a model at most hadvice.history_limit rows, the newest versions'' first';
 COMMENT ON COLUMN hadvice.training_history.model IS 'Name of the model';
 COMMENT ON COLUMN hadvice.training_history.version IS 'Its version';
 COMMENT ON COLUMN hadvice.training_history.epoch IS 'Epoch, counted from 1';
@@ -287,10 +288,16 @@ CREATE POLICY one_owner ON hadvice.models AS RESTRICTIVE FOR INSERT
     WITH CHECK (NOT hadvice.model_is_others(name, owner));
 
 ALTER TABLE hadvice.training_history ENABLE ROW LEVEL SECURITY;
-CREATE POLICY of_model ON hadvice.training_history
+CREATE POLICY of_model ON hadvice.training_history FOR SELECT
     USING (EXISTS (SELECT FROM hadvice.models AS m
                     WHERE m.name OPERATOR(pg_catalog.=) training_history.model
                       AND m.version OPERATOR(pg_catalog.=) training_history.version));
+-- A role that a model is only granted to sees its history, and does not write it.
+CREATE POLICY owner ON hadvice.training_history
+    USING (EXISTS (SELECT FROM hadvice.models AS m
+                    WHERE m.name OPERATOR(pg_catalog.=) training_history.model
+                      AND m.version OPERATOR(pg_catalog.=) training_history.version
+                      AND pg_catalog.pg_has_role(m.owner, 'USAGE')));
 
 -- Training is for everybody, on what they may read: vae_train writes here as its caller, within the
 -- policies. Bytes of a registered model never change; trained_at can be given, for a restore.
@@ -298,7 +305,7 @@ GRANT SELECT, DELETE ON hadvice.models TO PUBLIC;
 GRANT INSERT (name, version, source, owner, is_current, model, trained_at, rows, metrics, options, comment, seconds)
     ON hadvice.models TO PUBLIC;
 GRANT UPDATE (is_current, comment) ON hadvice.models TO PUBLIC;
-GRANT SELECT, INSERT ON hadvice.training_history TO PUBLIC;
+GRANT SELECT, INSERT, DELETE ON hadvice.training_history TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('hadvice.models', '');
 SELECT pg_catalog.pg_extension_config_dump('hadvice.training_history', '');

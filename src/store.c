@@ -280,6 +280,25 @@ get_seconds(const HvLogged *logged)
 	return logged->seconds;
 }
 
+/*
+ * A row that is not within the newest so many goes. The new version's own rows are the newest, and of
+ * one version the last epochs are.
+ */
+static void
+trim_history(const char *name)
+{
+	HvParam params[] = {text_param(name), {INT4OID, Int32GetDatum(hv_history_limit), false}};
+
+	if (hv_history_limit < 0)
+		return;
+	hv_spi_query(
+		"DELETE FROM hadvice.training_history AS h"
+		" USING (SELECT o.version, o.epoch FROM hadvice.training_history AS o"
+		"         WHERE o.model = $1 ORDER BY o.version DESC, o.epoch DESC OFFSET $2) AS old"
+		" WHERE h.model = $1 AND h.version = old.version AND h.epoch = old.epoch",
+		false, 2, params);
+}
+
 static void
 insert_history(const char *name, int version, const HvTrained *trained)
 {
@@ -346,6 +365,7 @@ hv_store_add(const char *name, Oid source, const HvTrained *trained, const HvOpt
 	hv_spi_connect();
 	version = insert_model(name, source, trained, options, champion);
 	insert_history(name, version, trained);
+	trim_history(name);
 	if (promote)
 	{
 		hv_store_lock_current(name);

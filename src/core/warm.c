@@ -15,10 +15,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "predict.h"
+#include "rng.h"
 
 #define COMPARE_ROWS 256
 #define COMPARE_DRAWS 4
+#define COMPARE_KEY 0x6a756467
 
 bool
 hv_warm_fits(const HvVae *vae, const HvVae *old, const HvKinship *kinship)
@@ -195,11 +196,56 @@ judge_init(Judge *judge, const HvVae *vae, const HvBlas *blas, HvArena *arena)
 	return hv_work_init(&judge->work, vae, COMPARE_ROWS, false, arena);
 }
 
+/* Loss weights: the mask bits; and how many cells of a row are observed. */
 static void
-judge_rows(Judge *judge, size_t n)
+count_cells(Judge *judge, size_t n)
 {
-	hv_row_elbo(judge->vae, judge->blas, judge->records, n, judge->vae->schema->nstages,
-	            COMPARE_DRAWS, &judge->work, judge->weight, judge->elbo, judge->cells);
+	const HvSchema *schema = judge->vae->schema;
+
+	for (size_t r = 0; r < n; r++)
+	{
+		judge->cells[r] = 0;
+		for (uint32_t j = 0; j < schema->ncolumns; j++)
+		{
+			HvReal m = judge->records[r * schema->width + schema->columns[j].m_at];
+
+			judge->weight[r * schema->ncolumns + j] = m;
+			judge->cells[r] += m > 0;
+		}
+	}
+}
+
+/*
+ * ELBO of n rows from position `first` on. Every row has noise of its own, which depends on its
+ * position only: so chance is in the standard error, and the same for both models.
+ */
+static void
+judge_rows(Judge *judge, size_t first, size_t n)
+{
+	const HvVae *vae = judge->vae;
+	HvWork *work = &judge->work;
+	HvBatch batch = {.n = n,
+	                 .input = judge->records,
+	                 .target = judge->records,
+	                 .weight = judge->weight,
+	                 .ld = vae->schema->width};
+
+	count_cells(judge, n);
+	memset(judge->elbo, 0, n * sizeof(double));
+	for (uint32_t s = 0; s < vae->schema->nstages; s++)
+	{
+		const HvBlock *block = hv_vae_block(vae, s, 0);
+
+		hv_encoder_forward(vae, block, judge->blas, judge->records, batch.ld, n, work);
+		for (uint64_t d = 0; d < COMPARE_DRAWS; d++)
+		{
+			hv_normals(COMPARE_KEY, HV_STREAM(HV_RNG_USE, (uint64_t) s << 32 | d),
+			           first * block->latent, work->noise, n * block->latent);
+			hv_block_decode(vae, block, judge->blas, &batch, work);
+			for (size_t r = 0; r < n; r++)
+				judge->elbo[r] -= ((double) work->nll[r] + work->kl[r]) / COMPARE_DRAWS;
+		}
+	}
 }
 
 /* Records of the old model from those of the new one; what is not encoded alike is missing in both. */
@@ -254,8 +300,8 @@ hv_compare(const HvVae *challenger, const HvVae *champion, const HvKinship *kins
 		HV_TRY(source->prepare(source, 0, first, &rows));
 		hv_window_read(&source->window, first, rows, fresh.records, numbers);
 		hide_others(&fresh, &old, kinship, rows);
-		judge_rows(&fresh, rows);
-		judge_rows(&old, rows);
+		judge_rows(&fresh, first, rows);
+		judge_rows(&old, first, rows);
 		for (size_t r = 0; r < rows; r++)
 		{
 			if (old.cells[r] == 0)

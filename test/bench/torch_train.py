@@ -3,8 +3,8 @@
 COPY out through psycopg2, read by pandas, scaled to 0..1, the same network as architecture 'seed'
 trained in PyTorch by a loop of the usual kind (one tenth of the rows held out and judged after each
 epoch, as vae_train does), the weights written back as bytea into the table torch_models.
-Prints one line: seconds of reading, of training, of all without the imports, of the imports, and the
-peak resident bytes.
+Prints one line: seconds of reading, of training, of all without the imports, of the imports, the peak
+resident bytes, and CPU seconds of all without the imports.
 """
 import io
 import os
@@ -49,7 +49,7 @@ def main():
     hidden, latent, size, epochs, threads = map(int, sys.argv[2:])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    imported = time.perf_counter()
+    imported, cpu = time.perf_counter(), time.process_time()
     connection = psycopg2.connect("")
     x = read(connection, table)
     held, x = x[:len(x) // 10], x[len(x) // 10:]
@@ -67,7 +67,7 @@ def main():
         cursor.execute("INSERT INTO torch_models VALUES (%s, %s, %s)", (table, loss, weights.getvalue()))
     end = time.perf_counter()
     print(done_reading - imported, done_training - done_reading, end - imported, imported - start,
-          resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+          resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, time.process_time() - cpu)
 
 
 main()

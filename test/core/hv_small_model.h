@@ -98,6 +98,12 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 		return HV_NO_MEMORY;
 	for (uint32_t j = 0; j < SMALL_COLUMNS; j++)
 		hv_blend_default(&model->blend[j], true);
+	model->formulas.n = 1;
+	model->formulas.list = hv_new(arena, HvFormula, HV_MAX_FORMULAS + 1, 1);
+	if (model->formulas.list == NULL)
+		return HV_NO_MEMORY;
+	model->formulas.list[0] =
+		(HvFormula){.y = 6, .shape = HV_AFFINE, .power = 1, .k = 1.5, .c = 40};
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;
@@ -113,6 +119,17 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	provenance->extension_version = "0.1";
 	for (int i = 0; i < HV_QUANTILES; i++)
 		provenance->surprise[i] = provenance->first_surprise[i] = 0.1 * i;
+	/* two stages or one: latent 2 and 1 */
+	model->latent.n = architecture == HV_ORDERED ? 3 : 2;
+	model->latent.mean = hv_new(arena, double, 3, 1);
+	model->latent.variance = hv_new(arena, double, 3, 1);
+	if (model->latent.mean == NULL || model->latent.variance == NULL)
+		return HV_NO_MEMORY;
+	for (int i = 0; i < 3; i++)
+	{
+		model->latent.mean[i] = 0.25 * i;
+		model->latent.variance[i] = 1 + i;
+	}
 	return HV_OK;
 }
 

@@ -222,6 +222,7 @@ bad_configuration(void)
 {
 	HvConfig *config = &model.vae.config;
 	HvProvenance *provenance = &model.provenance;
+	HvFormula *formula = model.formulas.list;
 
 	bad_word(&config->architecture, HV_ARCHITECTURES, "unknown architecture");
 	bad_word(&config->architecture, HV_JOINT, "configuration is not valid");
@@ -236,6 +237,15 @@ bad_configuration(void)
 	bad_word(&config->members, 3, "number of parameters does not fit the configuration");
 	bad_number(&config->beta, NAN, "number is not finite");
 	bad_number(&config->beta, -1, "configuration is not valid");
+	bad_word(&model.formulas.n, HV_MAX_FORMULAS + 1, "number of formulas is out of range");
+	bad_word(&formula->y, 7, "formula of no column");
+	bad_word(&formula->y, 0, "formula is of other columns");
+	bad_word(&formula->y, 1, "formula of what is no number");
+	bad_word(&formula->b, 2, "formula is of other columns");
+	bad_word(&formula->shape, HV_SHAPES, "unknown shape of a formula");
+	bad_word(&formula->power, 3, "power of a formula is out of range");
+	bad_number(&formula->k, 0, "formula is constant");
+	bad_number(&formula->c, NAN, "number is not finite");
 	bad_float(&model.blend[1].copula, HV_MOST_WEIGHT + 1, "weight of a guess is out of range");
 	bad_float(&model.blend[1].network, -1, "weight of a guess is out of range");
 	bad_float(&model.blend[1].stretch, 0, "stretch of a guess is out of range");
@@ -338,7 +348,9 @@ bad_sections(void)
 	bad_length(section_end("PARM"), 1, "PARM", "section is longer than its content");
 	bad_length(section_end("STAT"), 1, "STAT", "section is longer than its content");
 	bad_length(section_end("PROV"), 1, "PROV", "section is longer than its content");
-	bad_length(section_end("PROV"), 1, NULL, "bytes behind the last section");
+	bad_length(section_end("DRFT"), 1, "DRFT", "section is longer than its content");
+	bad_length(section_end("DRFT"), 1, NULL, "bytes behind the last section");
+	bad_bytes(section_end("PROV"), 'X', 1, "unexpected section");
 	bad_length(section_end("CONF") - 1, -1, "CONF", "section ends too early");
 	bad_length(section_end("STAT") - 1, -1, "STAT", "section ends too early");
 	bad_length(section_end("PROV") - 1, -1, "PROV", "section ends too early");
@@ -364,6 +376,37 @@ bad_sections(void)
 	/* Twice 65 quantiles and three texts ("public.people", "alice", "0.1") before the end */
 	bad_bytes(section_end("PROV") - 16 * HV_QUANTILES - 12 - 21 - 1, 2, 1,
 	          "flag is neither 0 nor 1");
+}
+
+/* What drift is measured by: latent dimensions, then the columns of numbers, age the first. */
+static void
+bad_drift(void)
+{
+	size_t drift = section_at("DRFT"), masses = drift + 4 + get(good + drift, 4) * 16;
+
+	bad_bytes(drift, 0, 4, "number of latent dimensions is out of range");
+	bad_bytes(drift, UINT32_MAX, 4, "number of latent dimensions is out of range");
+	bad_bytes(drift, 1, 4, "latent dimensions do not fit the configuration");
+	bad_bytes(drift + 12, 0xBFF0000000000000u, 8, "variance of a latent dimension is negative");
+	bad_bytes(drift + 12, 0x7FF0000000000000u, 8, "number is not finite");
+	bad_bytes(masses, HV_MAX_MASSES + 1, 4, "number of frequent values is out of range");
+	bad_bytes(masses + 4 + 8, 0xBFF0000000000000u, 8, "share of a frequent value is out of range");
+	bad_bytes(masses + 4 + 16, 0, 8, "frequent values do not increase");
+}
+
+/* A model of a version that did not measure drift. */
+static void
+without_drift(void)
+{
+	HvModel out;
+	const char *why;
+	size_t n = section_end("PROV") + 4;
+
+	memcpy(bad, good, n);
+	seal(bad, n);
+	ok(read_bytes(bad, n, &out, &why) == HV_OK && out.latent.n == 0 &&
+	       out.schema.columns[0].nmasses == 0,
+	   "a model without a section for drift is read");
 }
 
 /* ---- what must hold ---- */
@@ -460,7 +503,8 @@ truncations(void)
 		seal(bad, n);
 		sealed += read_bytes(bad, n, &out, &why) == HV_CORRUPT;
 	}
-	ok(sealed == size - 20, "also when its length and checksum are right");
+	/* but for the one before a section that may be absent */
+	ok(sealed == size - 20 - 1, "also when its length and checksum are right");
 }
 
 /* A flipped bit is seen by the checksum; without it, what is still read is written as it was. */
@@ -535,6 +579,8 @@ main(int argc, char **argv)
 	writer_refuses();
 	bad_frames();
 	bad_sections();
+	bad_drift();
+	without_drift();
 	bad_columns();
 	bad_configuration();
 	ok(same_bytes(&model), "the model is what it was");

@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
 \i demo/load.sql
-SELECT plan(80);
+SELECT plan(82);
 CREATE ROLE hadvice_owner;
 CREATE ROLE hadvice_reader;
 CREATE ROLE hadvice_analyst;
@@ -140,7 +140,7 @@ SELECT isnt_empty($$ SELECT FROM "Our Reports".published WHERE plan = 1 GROUP BY
 SELECT is_empty($$ SELECT FROM "Our Reports".population c WHERE c.outcome IS NOT NULL AND abs(c.mean_expected_effect -
                    (SELECT avg(expected_effect) FROM "Our Reports".published p WHERE p.kind = 'action' AND plan = 1 AND p.feature = c.feature AND p.outcome = c.outcome)) > 1e-9 $$,
                 'the mean expected effect is that of the outcome named');
-SELECT ok(bool_and(people_with_outcome BETWEEN 10 AND people AND share BETWEEN 0 AND 1), 'which ten or more people have, too')
+SELECT ok(bool_and(people_with_outcome BETWEEN 10 AND people AND people_total = 200 AND abs(share - people / 200.0) < 1e-9), 'which ten or more people have, too')
 FROM "Our Reports".population WHERE outcome IS NOT NULL;
 SELECT is_empty($$ SELECT attname FROM pg_attribute WHERE attrelid = '"Our Reports".population'::regclass AND attnum > 0
                    AND coalesce(col_description(attrelid, attnum), '') = '' $$, 'every column has a comment');
@@ -157,6 +157,8 @@ SELECT lives_ok($$ SELECT vae_train('people', epochs => 1, promote => false) $$,
 SELECT results_eq($$ SELECT model, version, source, owner, rows, versions, newest_version, previous_version, abs(age_days) < 1 FROM hadvice.model_health $$,
                   $$ VALUES ('people', 1, 'people', 'hadvice_owner', 300::bigint, 2, 2, NULL::int, true) $$, 'the health of the model');
 SELECT is(vae_promote('people', 2), 2, 'promoted');
+SELECT lives_ok($$ SELECT vae_feedback('people', max("Person no")::text, 'sodium_mg', 'harmed') FROM people $$, 'somebody answers');
+SELECT results_eq('SELECT answers, harmed, retrained_at FROM hadvice.model_health', 'VALUES (1::bigint, 1::bigint, NULL::timestamptz)', 'which shows; no retraining yet');
 SELECT is(previous_version, 1, 'and the version before') FROM hadvice.model_health;
 SET LOCAL ROLE hadvice_analyst;
 SELECT is_empty('SELECT FROM hadvice.model_health', 'of one''s own models only');

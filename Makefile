@@ -90,6 +90,7 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/schedule.sql \
 	sql/catalogue.sql \
 	sql/features.sql \
 	sql/targets.sql \
@@ -99,6 +100,7 @@ SQL_PARTS := \
 	sql/mapping.sql \
 	sql/check.sql \
 	sql/texts.sql \
+	sql/kinds.sql \
 	sql/people.sql \
 	sql/feedback.sql \
 	sql/publish.sql \

@@ -6,6 +6,7 @@
 
 #include "blend.h"
 #include "copula.h"
+#include "derived.h"
 #include "latent.h"
 #include "vae.h"
 
@@ -38,6 +39,7 @@ typedef struct HvModel
 	HvSchema schema;
 	HvVae vae; /* vae.schema points to schema above */
 	HvCopula copula;
+	HvFormulas formulas;
 	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
 	HvLatent latent; /* of training rows; n is 0 where it was not measured */

@@ -90,6 +90,7 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/tune.sql \
 	sql/catalogue.sql \
 	sql/features.sql \
 	sql/targets.sql \

@@ -91,7 +91,7 @@ hidden_option(FunctionCallInfo fcinfo, int argument, HvOptions *options)
 
 /* Months count 30 days, as they do where PostgreSQL compares intervals. */
 int64
-hv_duration_option(FunctionCallInfo fcinfo, int argument)
+hv_duration_option(FunctionCallInfo fcinfo, int argument, const char *name)
 {
 	Interval *interval;
 	double usecs;
@@ -103,7 +103,7 @@ hv_duration_option(FunctionCallInfo fcinfo, int argument)
 	        (double) interval->time;
 	if (!(usecs >= 1))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		        errmsg("max_duration must be positive"));
+		        errmsg("%s must be positive", name));
 	return usecs < 9e18 ? (int64) usecs : PG_INT64_MAX;
 }
 
@@ -150,7 +150,7 @@ hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options)
 	                 HV_MAX_VALIDATION, false);
 	if (!PG_ARGISNULL(first + ARG_SEED))
 		options->seed = PG_GETARG_INT64(first + ARG_SEED);
-	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION);
+	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION, "max_duration");
 	architecture_option(fcinfo, first + ARG_ARCHITECTURE, options);
 }
 

@@ -90,6 +90,7 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/schedule.sql \
 	sql/tune.sql \
 	sql/catalogue.sql \
 	sql/features.sql \
@@ -103,7 +104,8 @@ SQL_PARTS := \
 	sql/kinds.sql \
 	sql/people.sql \
 	sql/feedback.sql \
-	sql/publish.sql
+	sql/publish.sql \
+	sql/card.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

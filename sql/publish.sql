@@ -311,7 +311,7 @@ BEGIN
         ('share', 'people as a share of people_total, 0 to 1; one person can have several items'),
         ('mean_change', 'Mean of target minus present value over these people'),
         ('unit', 'Unit of the feature and of its change'),
-        ('outcome', 'Outcome that is named for most of them; NULL when the model claims none'),
+        ('outcome', 'Outcome that is named for most of them; NULL when the model claims none, or for too few people'),
         ('outcome_label', 'The same in words'),
         ('outcome_unit', 'Its unit'),
         ('people_with_outcome', 'People for whom it is this outcome'),

@@ -267,6 +267,8 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 	char bar[BAR + 1];
 	int done = BAR * epoch->epoch / Max(epoch->epochs_total, 1);
 	int before = BAR * (epoch->epoch - 1) / Max(epoch->epochs_total, 1);
+	double seconds = seconds_since(learning->began);
+	double left = seconds * (epoch->epochs_total - epoch->epoch) / Max(epoch->epoch, 1);
 
 	/* a line when the bar grows: at most BAR lines, however many the epochs */
 	if (done == before && epoch->epoch > 1)
@@ -277,11 +279,11 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 	bar[BAR] = '\0';
 	ereport(NOTICE,
 	        isnan(epoch->validation)
-	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.2f s", epoch->epoch, epoch->epochs_total,
-	                     bar, epoch->elbo, seconds_since(learning->began))
-	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.2f s", epoch->epoch,
-	                     epoch->epochs_total, bar, epoch->elbo, epoch->validation,
-	                     seconds_since(learning->began)));
+	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.1f s, %.1f s left", epoch->epoch,
+	                     epoch->epochs_total, bar, epoch->elbo, seconds, left)
+	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.1f s, %.1f s left",
+	                     epoch->epoch, epoch->epochs_total, bar, epoch->elbo, epoch->validation,
+	                     seconds, left));
 }
 
 /* A full log is thinned to every second entry, and goes on at twice the step. */

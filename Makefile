@@ -91,6 +91,7 @@ SQL_PARTS := \
 	sql/life.sql \
 	sql/retrain.sql \
 	sql/schedule.sql \
+	sql/tune.sql \
 	sql/catalogue.sql \
 	sql/features.sql \
 	sql/targets.sql \

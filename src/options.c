@@ -95,7 +95,7 @@ hidden_option(FunctionCallInfo fcinfo, int argument, HvOptions *options)
 
 /* Months count 30 days, as they do where PostgreSQL compares intervals. */
 int64
-hv_duration_option(FunctionCallInfo fcinfo, int argument)
+hv_duration_option(FunctionCallInfo fcinfo, int argument, const char *name)
 {
 	Interval *interval;
 	double usecs;
@@ -108,9 +108,9 @@ hv_duration_option(FunctionCallInfo fcinfo, int argument)
 	if (!(usecs >= 1))
 		ereport(
 			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("max_duration must be positive, not %s",
+			errmsg("%s must be positive, not %s", name,
 		           DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
-			errhint("For example max_duration => '10 minutes'."));
+			errhint("For example %s => '10 minutes'.", name));
 	return usecs < 9e18 ? (int64) usecs : PG_INT64_MAX;
 }
 
@@ -158,7 +158,7 @@ hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options)
 	                 HV_MAX_VALIDATION, false, 0.1);
 	if (!PG_ARGISNULL(first + ARG_SEED))
 		options->seed = PG_GETARG_INT64(first + ARG_SEED);
-	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION);
+	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION, "max_duration");
 	architecture_option(fcinfo, first + ARG_ARCHITECTURE, options);
 }
 

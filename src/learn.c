@@ -25,6 +25,7 @@
 #include "records.h"
 #include "spi.h"
 
+#include "core/anomaly.h"
 #include "core/encode.h"
 #include "core/impute.h"
 #include "core/predict.h"
@@ -425,6 +426,8 @@ fit_guesses(Learning *learning, HvSource *train, HvSource *held)
 		learning->doing);
 	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), weighing, nweighing, &host, &arena),
 	         learning->doing);
+	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
+	HV_CHECK(hv_anomaly_fit(model, hv_openblas(), records, n, &host, &arena), learning->doing);
 }
 
 static void

@@ -4,10 +4,10 @@
  * Everything is little-endian on every host, and nothing is padded:
  *
  *     0   "HVAE"
- *     4   u16 format version (1)
+ *     4   u16 format version (2)
  *     6   u16 flags, none yet: 0
  *     8   u64 length of everything, header and checksum included
- *     16  six sections in this order, each: 4 bytes of tag, u64 length of its content, content
+ *     16  seven sections in this order, each: 4 bytes of tag, u64 length of its content, content
  *         SCHM  u32 columns, u32 stages, u32 value slots, u32 width of a record; per column:
  *                 text name, type, feature, unit, note
  *                 u8 cell, role, stage, kind, transform
@@ -20,6 +20,10 @@
  *         PARM  u64 count, f32 each
  *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
  *               rows); per column f32 trust, f32 spread
+ *         ODDS  u8 fitted (0: nothing follows); u32 trees, u32 features of a row; per tree its nodes, a
+ *               node before its left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and
+ *               f32 steps at a leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail
+ *               of each column's residual, of each of 4 parts, of the whole; f32 handicap of each part
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
@@ -33,7 +37,9 @@
  * Equal models give equal bytes: no pointers, no padding, one NaN. A hidden layer of 64 and one of
  * 32 in CONF, e.g.: 02 00 00 00  40 00 00 00  20 00 00 00.
  *
- * History: 1 is the first format.
+ * History
+ *   1   the first format: without ODDS. Such a model is read; its vae_anomaly is the likelihood's alone.
+ *   2   ODDS behind COPU.
  */
 #include "format.h"
 
@@ -281,22 +287,76 @@ put_f32s(Writer *writer, const float *numbers, size_t n)
 }
 
 static void
+put_gaussian(Writer *writer, const HvCopula *copula)
+{
+	size_t width = copula->width;
+
+	put_u32(writer, copula->width);
+	put_f32s(writer, copula->mean, width);
+	put_f32s(writer, copula->scale, width);
+	put_f32s(writer, copula->precision, width * (width + 1) / 2);
+}
+
+static void
 put_copula(Writer *writer, const HvModel *model)
 {
 	size_t section = begin_section(writer, "COPU");
-	size_t width = model->copula.width;
 
 	if (model->trust == NULL || model->spread == NULL)
 	{
 		writer->status = HV_BAD_ARGUMENT;
 		return;
 	}
-	put_u32(writer, (uint32_t) width);
-	put_f32s(writer, model->copula.mean, width);
-	put_f32s(writer, model->copula.scale, width);
-	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
+	put_gaussian(writer, &model->copula);
 	put_f32s(writer, model->trust, model->schema.ncolumns);
 	put_f32s(writer, model->spread, model->schema.ncolumns);
+	end_section(writer, section);
+}
+
+#define LEAF 0xFFFF
+
+/* The node at heap position `at` and all below it. */
+static void
+put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
+{
+	size_t node = (size_t) tree * HV_FOREST_NODES + at;
+	bool leaf = depth == HV_FOREST_DEPTH || isinf(forest->threshold[node]);
+
+	if (leaf)
+	{
+		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
+
+		put_uint(writer, LEAF, 2);
+		put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
+		return;
+	}
+	put_uint(writer, forest->feature[node], 2);
+	put_f32(writer, forest->threshold[node]);
+	put_node(writer, forest, tree, 2 * at + 1, depth + 1);
+	put_node(writer, forest, tree, 2 * at + 2, depth + 1);
+}
+
+static void
+put_strange(Writer *writer, const HvModel *model)
+{
+	const HvStrange *strange = &model->strange;
+	size_t section = begin_section(writer, "ODDS");
+
+	put_u8(writer, strange->fitted);
+	if (strange->fitted)
+	{
+		put_u32(writer, strange->forest.trees);
+		put_u32(writer, strange->forest.features);
+		for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
+			put_node(writer, &strange->forest, tree, 0, 0);
+		put_gaussian(writer, &strange->ties);
+		for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+			put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
+		for (int i = 0; i < HV_PARTS; i++)
+			put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
+		put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
+		put_f32s(writer, strange->handicap, HV_PARTS);
+	}
 	end_section(writer, section);
 }
 
@@ -365,6 +425,7 @@ put_model(Writer *writer, const HvModel *model)
 	put_config(writer, &model->vae.config, model->schema.nstages);
 	put_parameters(writer, &model->vae);
 	put_copula(writer, model);
+	put_strange(writer, model);
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
 }

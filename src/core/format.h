@@ -5,9 +5,11 @@
 #define HV_FORMAT_H
 
 #include "copula.h"
+#include "forest.h"
+#include "tail.h"
 #include "vae.h"
 
-#define HV_FORMAT_VERSION 1
+#define HV_FORMAT_VERSION 2
 #define HV_FORMAT_MAGIC "HVAE"
 #define HV_FORMAT_HEADER 16 /* bytes before the first section */
 #define HV_FORMAT_TRAILER 4 /* the checksum behind the last one */
@@ -31,6 +33,27 @@ typedef struct HvProvenance
 	double first_surprise[HV_QUANTILES];
 } HvProvenance;
 
+/* The ways in which a row can be strange; anomaly.h says what they are. */
+typedef enum HvPart
+{
+	HV_PART_FOREST = 0, /* it stands alone */
+	HV_PART_TIES,       /* its cells do not go together */
+	HV_PART_TAILS,      /* its cells are extreme */
+	HV_PART_DENSITY,    /* the network finds it unlikely */
+	HV_PARTS
+} HvPart;
+
+typedef struct HvStrange
+{
+	bool fitted; /* false in models of format 1 */
+	HvForest forest;
+	HvCopula ties;    /* as the model's, but with ordinals as plain numbers; see anomaly_fit.c */
+	HvTail *residual; /* per column: deviation from what the ties let expect */
+	HvTail part[HV_PARTS];
+	HvTail whole;
+	float handicap[HV_PARTS]; /* nats, not negative */
+} HvStrange;
+
 typedef struct HvModel
 {
 	HvSchema schema;
@@ -38,6 +61,7 @@ typedef struct HvModel
 	HvCopula copula;
 	float *trust;  /* per column: the copula's part in a guess, see impute.h */
 	float *spread; /* per column: half-width of a 90 % interval in predicted deviations */
+	HvStrange strange;
 	HvProvenance provenance;
 } HvModel;
 

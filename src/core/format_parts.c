@@ -1,5 +1,5 @@
 /*
- * format_parts.c: reads the knots of a column and what stands beside the network (COPU).
+ * format_parts.c: reads the knots of a column and what stands beside the network (COPU, ODDS).
  */
 #include "format_parts.h"
 
@@ -54,17 +54,16 @@ get_f32s(HvCursor *cursor, size_t n)
 	return numbers;
 }
 
-/* Every number is there before there is room for it. */
-void
-hv_get_copula(HvCursor *cursor, HvModel *model)
+/* A copula with `behind` more floats in its section: every number is there before there is room. */
+static void
+get_gaussian(HvCursor *cursor, const HvSchema *schema, HvCopula *copula, size_t behind)
 {
-	HvCopula *copula = &model->copula;
 	size_t width = hv_get_count(cursor, 0, HV_MAX_COPULA, 8, "copula is too wide");
-	size_t columns = model->schema.ncolumns, pairs = width * (width + 1) / 2;
+	size_t pairs = width * (width + 1) / 2;
 
-	hv_require(cursor, width == 0 || width == hv_copula_width(&model->schema),
+	hv_require(cursor, width == 0 || width == hv_copula_width(schema),
 	           "copula does not fit the columns");
-	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + 2 * columns),
+	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + behind),
 	           "copula does not fit its section");
 	if (hv_cursor_failed(cursor))
 		return;
@@ -74,9 +73,96 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 	for (size_t i = 0; i < width && !hv_cursor_failed(cursor); i++)
 		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
 	copula->precision = get_f32s(cursor, pairs);
+}
+
+void
+hv_get_copula(HvCursor *cursor, HvModel *model)
+{
+	size_t columns = model->schema.ncolumns;
+
+	get_gaussian(cursor, &model->schema, &model->copula, 2 * columns);
+	if (hv_cursor_failed(cursor))
+		return;
 	model->trust = get_f32s(cursor, columns);
 	model->spread = get_f32s(cursor, columns);
 	for (size_t i = 0; i < columns && !hv_cursor_failed(cursor); i++)
 		hv_require(cursor, model->trust[i] >= 0 && model->trust[i] <= 1 && model->spread[i] >= 0,
 		           "trust or spread is out of range");
+}
+
+/* ---- what tells strange rows ---- */
+
+#define LEAF 0xFFFF
+#define NODE_BYTES 6
+
+/* A node and all below it; no deeper than a tree is, so a chain of nodes has an end. */
+static void
+get_node(HvCursor *cursor, HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
+{
+	uint32_t feature = (uint32_t) hv_get_uint(cursor, 2);
+	float number = hv_get_f32(cursor);
+	size_t node = (size_t) tree * HV_FOREST_NODES + at;
+
+	if (feature == LEAF)
+	{
+		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
+
+		hv_require(cursor, number >= 0, "steps of a leaf are out of range");
+		forest->steps[(size_t) tree * HV_FOREST_LEAVES + left] = number;
+		return;
+	}
+	hv_require(cursor, depth < HV_FOREST_DEPTH, "tree is too deep");
+	hv_require(cursor, feature < 2 * forest->features, "tree asks for an unknown feature");
+	if (hv_cursor_failed(cursor))
+		return;
+	forest->feature[node] = (uint16_t) feature;
+	forest->threshold[node] = number;
+	get_node(cursor, forest, tree, 2 * at + 1, depth + 1);
+	get_node(cursor, forest, tree, 2 * at + 2, depth + 1);
+}
+
+static void
+get_tail(HvCursor *cursor, HvTail *tail, bool heavy)
+{
+	for (int i = 0; i < HV_TAIL_POINTS && !hv_cursor_failed(cursor); i++)
+	{
+		tail->at[i] = hv_get_f32(cursor);
+		hv_require(cursor, i == 0 || tail->at[i] >= tail->at[i - 1], "tail decreases");
+		hv_require(cursor, !heavy || tail->at[i] >= 0, "tail of deviations is negative");
+	}
+}
+
+void
+hv_get_strange(HvCursor *cursor, HvModel *model)
+{
+	HvStrange *strange = &model->strange;
+	uint32_t columns = model->schema.ncolumns, features, trees;
+
+	strange->fitted = hv_get_below(cursor, 2, "flag is neither 0 nor 1");
+	if (hv_cursor_failed(cursor) || !strange->fitted)
+		return;
+	trees = hv_get_count(cursor, 0, HV_FOREST_TREES, NODE_BYTES, "too many trees");
+	features = hv_get_u32(cursor);
+	hv_require(cursor, features <= columns, "forest does not fit the columns");
+	if (hv_cursor_failed(cursor))
+		return;
+	if (hv_forest_init(&strange->forest, trees, features, cursor->arena) != HV_OK)
+		hv_cursor_fail(cursor, HV_NO_MEMORY, "out of memory");
+	for (uint32_t tree = 0; tree < trees && !hv_cursor_failed(cursor); tree++)
+		get_node(cursor, &strange->forest, tree, 0, 0);
+	get_gaussian(cursor, &model->schema, &strange->ties,
+	             HV_TAIL_POINTS * ((size_t) columns + HV_PARTS + 1) + HV_PARTS);
+	if (hv_cursor_failed(cursor))
+		return;
+	strange->residual = hv_room(cursor, columns, sizeof(HvTail));
+	for (uint32_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
+		get_tail(cursor, &strange->residual[j], true);
+	for (int i = 0; i < HV_PARTS; i++)
+		get_tail(cursor, &strange->part[i], false);
+	get_tail(cursor, &strange->whole, false);
+	for (int i = 0; i < HV_PARTS && !hv_cursor_failed(cursor); i++)
+	{
+		strange->handicap[i] = hv_get_f32(cursor);
+		hv_require(cursor, strange->handicap[i] >= 0, "handicap is negative");
+	}
 }

@@ -329,7 +329,7 @@ close_section(HvCursor *whole, HvCursor *section)
 
 /* Header and checksum; afterwards the cursor is on the sections. */
 static void
-get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size)
+get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size, uint32_t *version)
 {
 	HvCursor last = {.left = HV_FORMAT_TRAILER};
 
@@ -344,7 +344,8 @@ get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size)
 		return;
 	}
 	hv_take(cursor, 4);
-	if (hv_get_uint(cursor, 2) != HV_FORMAT_VERSION)
+	*version = (uint32_t) hv_get_uint(cursor, 2);
+	if (*version < 1 || *version > HV_FORMAT_VERSION)
 		hv_cursor_fail(cursor, HV_BAD_VERSION, "unknown format version");
 	hv_require(cursor, hv_get_uint(cursor, 2) == 0, "unknown flags");
 	hv_require(cursor, hv_get_u64(cursor) == size, "length does not fit: cut off or extended");
@@ -357,7 +358,7 @@ get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size)
 }
 
 static void
-get_sections(HvCursor *whole, HvModel *model)
+get_sections(HvCursor *whole, HvModel *model, uint32_t version)
 {
 	HvConfig config;
 	HvCursor section;
@@ -375,6 +376,12 @@ get_sections(HvCursor *whole, HvModel *model)
 	section = open_section(whole, "COPU");
 	hv_get_copula(&section, model);
 	close_section(whole, &section);
+	if (version >= 2)
+	{
+		section = open_section(whole, "ODDS");
+		hv_get_strange(&section, model);
+		close_section(whole, &section);
+	}
 	section = open_section(whole, "STAT");
 	get_statistics(&section, &model->schema);
 	close_section(whole, &section);
@@ -388,11 +395,12 @@ HvStatus
 hv_model_read(const uint8_t *bytes, size_t size, HvArena *arena, HvModel *model, const char **why)
 {
 	HvCursor whole = {bytes, size, HV_OK, "", arena};
+	uint32_t version = 0;
 
 	memset(model, 0, sizeof(*model));
-	get_frame(&whole, bytes, size);
+	get_frame(&whole, bytes, size, &version);
 	if (!hv_cursor_failed(&whole))
-		get_sections(&whole, model);
+		get_sections(&whole, model, version);
 	*why = whole.why;
 	return whole.status;
 }

@@ -1,7 +1,7 @@
 /*
  * summary.h: what is kept of one column's cells, in bounded memory, while a table goes by.
  *
- * stats.c turns summaries into a schema; of the rest only hv_sorted_quantile is used elsewhere.
+ * stats.c turns summaries into a schema; of the rest only the last two are used elsewhere.
  * Everything depends only on the cells and their order.
  */
 #ifndef HV_SUMMARY_H
@@ -73,6 +73,9 @@ void hv_summary_sort_levels(HvSummary *summary);
 
 /* Sorts the sample; afterwards its quantiles at 0, 1/64, … 1 (the ends are the true ones). */
 void hv_summary_quantiles(HvSummary *summary, double *quantiles);
+
+/* Increasing order. */
+void hv_sort_numbers(double *numbers, size_t n);
 
 /* The element at share q of a sorted array, linear between neighbours. */
 double hv_sorted_quantile(const double *sorted, size_t n, double q);

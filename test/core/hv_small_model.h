@@ -5,6 +5,7 @@
 #ifndef HV_SMALL_MODEL_H
 #define HV_SMALL_MODEL_H
 
+#include "dense.h"
 #include "format.h"
 #include "hv_columns.h"
 #include "rng.h"
@@ -70,6 +71,41 @@ small_rows(HvStats *stats)
 	}
 }
 
+/* Two trees over made-up rows, ties that are the identity, and tails that increase. */
+static TEST_UNUSED HvStatus
+small_strange(HvModel *model, HvArena *arena)
+{
+	HvStrange *strange = &model->strange;
+	uint32_t width = hv_copula_width(&model->schema);
+	HvTail rising;
+	float rows[40 * 6];
+
+	for (int i = 0; i < 40 * 6; i++)
+		rows[i] = (float) (i * i % 97);
+	for (int i = 0; i < HV_TAIL_POINTS; i++)
+		rising.at[i] = (float) (0.5 + 0.1 * i);
+	HV_TRY(hv_forest_grow(&strange->forest, rows, 40, 6, 1, NULL, arena));
+	strange->forest.trees = 2;
+	strange->ties = (HvCopula){.width = width,
+	                           .mean = hv_new(arena, float, width, 1),
+	                           .scale = hv_new(arena, float, width, 1),
+	                           .precision = hv_new(arena, float, width, width)};
+	strange->residual = hv_new(arena, HvTail, SMALL_COLUMNS, 1);
+	if (!strange->ties.mean || !strange->ties.scale || !strange->ties.precision ||
+	    !strange->residual)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < width; i++)
+		strange->ties.scale[i] = strange->ties.precision[hv_triangle(i, i)] = 1;
+	for (int j = 0; j < SMALL_COLUMNS; j++)
+		strange->residual[j] = rising;
+	for (int i = 0; i < HV_PARTS; i++)
+		strange->part[i] = rising;
+	strange->whole = rising;
+	strange->handicap[HV_PART_TIES] = 0.5f;
+	strange->fitted = true;
+	return HV_OK;
+}
+
 /* The columns live in static memory: one small model at a time. */
 static TEST_UNUSED HvStatus
 small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
@@ -97,6 +133,7 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	model->spread = hv_new(arena, float, SMALL_COLUMNS, 1);
 	if (model->trust == NULL || model->spread == NULL)
 		return HV_NO_MEMORY;
+	HV_TRY(small_strange(model, arena));
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;

@@ -234,6 +234,32 @@ bad_configuration(void)
 	bad_number(&provenance->surprise[3], 1e9, "quantiles decrease");
 }
 
+static void
+bad_float(float *place, float number, const char *reason)
+{
+	float before = *place;
+
+	*place = number;
+	rejected_model(reason);
+	*place = before;
+}
+
+static void
+bad_strange(void)
+{
+	HvStrange *strange = &model.strange;
+
+	bad_word(&strange->forest.trees, HV_FOREST_TREES + 1, "too many trees");
+	bad_word(&strange->forest.features, SMALL_COLUMNS + 1, "forest does not fit the columns");
+	bad_word(&strange->forest.features, 1, "tree asks for an unknown feature");
+	bad_float(&strange->forest.steps[0], -1, "steps of a leaf are out of range");
+	bad_float(&strange->ties.scale[0], 0, "scale of the copula is not positive");
+	bad_float(&strange->residual[0].at[3], 0, "tail decreases");
+	bad_float(&strange->residual[0].at[0], -1, "tail of deviations is negative");
+	bad_float(&strange->whole.at[HV_TAIL_POINTS - 1], 0, "tail decreases");
+	bad_float(&strange->handicap[1], -1, "handicap is negative");
+}
+
 /* ---- bytes that must be rejected ---- */
 
 /* Where a section's content begins; its length stands in the 8 bytes before. */
@@ -352,7 +378,49 @@ bad_sections(void)
 	          "flag is neither 0 nor 1");
 }
 
+/* A tree that goes on and on: 8 nodes on a path, where a tree has 7. */
+static void
+bad_tree(void)
+{
+	size_t at = section_at("ODDS") + 9;
+
+	memcpy(bad, good, size);
+	for (int i = 0; i < 8; i++)
+		put(bad + at + (size_t) i * 6, 0, 6);
+	seal(bad, size);
+	rejected(size, HV_CORRUPT, "tree is too deep");
+	bad_bytes(section_at("ODDS"), 2, 1, "flag is neither 0 nor 1");
+	bad_bytes(at + 2, 0x7FC00000, 4, "number is not finite");
+	bad_length(section_end("ODDS"), 1, "ODDS", "copula does not fit its section");
+	bad_length(section_end("ODDS") - 1, -1, "ODDS", "copula does not fit its section");
+}
+
 /* ---- what must hold ---- */
+
+/* Format 1 had no ODDS. What it says is read, and written in the present format. */
+static void
+first_format(void)
+{
+	size_t begin = section_at("ODDS") - 12, end = section_end("ODDS");
+	size_t n = size - (end - begin);
+	HvModel out;
+	const char *why;
+
+	memcpy(bad, good, begin);
+	memcpy(bad + begin, good + end, size - end);
+	put(bad + 4, 1, 2);
+	seal(bad, n);
+	save("format 1", bad, n);
+	ok(read_bytes(bad, n, &out, &why) == HV_OK && !out.strange.fitted, "format 1 is read");
+	ok(hv_model_size(&out) == n + 13 && hv_model_write(&out, bad, n + 13) == HV_OK &&
+	       read_bytes(bad, n + 13, &out, &why) == HV_OK && !out.strange.fitted &&
+	       out.provenance.fingerprint == model.provenance.fingerprint,
+	   "and written as format 2");
+	memcpy(bad, good, size);
+	put(bad + 4, 1, 2);
+	seal(bad, size);
+	rejected(size, HV_CORRUPT, "unexpected section");
+}
 
 static bool
 same_bytes(const HvModel *a)
@@ -521,8 +589,11 @@ main(int argc, char **argv)
 	writer_refuses();
 	bad_frames();
 	bad_sections();
+	bad_tree();
+	first_format();
 	bad_columns();
 	bad_configuration();
+	bad_strange();
 	ok(same_bytes(&model), "the model is what it was");
 	no_large_allocation();
 	truncations();

@@ -83,7 +83,7 @@ build/flags: FORCE
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
 # The install script is these files in this order.
-$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/life.sql sql/catalogue.sql sql/texts.sql
+$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/synthesis.sql sql/life.sql sql/catalogue.sql sql/texts.sql
 	cat $^ > $@
 
 -include $(SOURCES:.c=.d)

@@ -119,9 +119,29 @@ hv_judge_init(HvJudge *judge, const HvModel *model, const HvBlas *blas, HvArena 
 	memset(judge, 0, sizeof(*judge));
 	judge->model = model;
 	judge->blas = blas;
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+	{
+		const HvColumn *column = &model->schema.columns[j];
+
+		judge->usual += (double) column->observed /
+		                fmax((double) column->observed + (double) column->missing, 1);
+	}
+	judge->usual = fmax(judge->usual, 1);
 	HV_TRY(hv_work_init(&judge->work, &model->vae, 1, false, arena));
 	HV_TRY(init_ties(judge, arena));
 	return init_tails(judge, arena);
+}
+
+/* ---- means over few cells ---- */
+
+/*
+ * A mean over few cells strays further than one over many. It is drawn towards what a cell has on
+ * average, so that it strays as those of the training rows do.
+ */
+static double
+as_of_many(const HvJudge *judge, double mean, uint32_t cells, double average)
+{
+	return average + (mean - average) * fmin(1, sqrt(cells / judge->usual));
 }
 
 /* ---- ties ---- */
@@ -251,7 +271,8 @@ hv_judge_ties(HvJudge *judge, const HvReal *record, uint32_t cells)
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 		if (judge->residual[j] > tails[j].at[quiet])
 			sum += hv_tail_surprise(&tails[j], (double) judge->residual[j], true) - FREE_NATS;
-	return sum / cells;
+	/* beyond the first nat, an exponential tail has e^-1 nats on average */
+	return as_of_many(judge, sum / cells, cells, exp(-FREE_NATS));
 }
 
 /* ---- tails ---- */
@@ -300,7 +321,7 @@ tails_part(const HvJudge *judge, const HvReal *record, uint32_t cells)
 		upper += right;
 		longer += judge->downward[j] ? left : right;
 	}
-	return fmax(longer, fmax(lower, upper)) / cells;
+	return as_of_many(judge, fmax(longer, fmax(lower, upper)) / cells, cells, 1);
 }
 
 /* ---- forest ---- */

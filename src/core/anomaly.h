@@ -26,6 +26,7 @@ typedef struct HvJudge
 	const HvBlas *blas;
 	HvWork work; /* for one row */
 	HvReal *weight;
+	double usual; /* observed cells of a training row, on average */
 	/* ties: their features, standardised */
 	uint32_t width;
 	HvReal *precision; /* width × width */

@@ -1,5 +1,6 @@
 /* Tails, the isolation forest, and the score of strange records made of both. */
 #include "anomaly.h"
+#include "cause.h"
 #include "encode.h"
 #include "hv_small_model.h"
 #include "rng.h"
@@ -212,6 +213,45 @@ scores(void)
 	   score(&judge, NAN, NAN, NAN, 1));
 }
 
+/* Which cell is to blame, on the scale of a known conditional distribution. */
+static void
+causes(void)
+{
+	double cell[] = {50, 95, 2, 1}, number = 0, p;
+	HvReal record[16];
+	HvCause found[COLUMNS];
+	HvCauses all;
+	HvReal *records;
+	HvModel model;
+	uint32_t n;
+
+	make_model(&model, &records);
+	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, N, NULL, &arena) == HV_OK &&
+	       hv_impute_calibrate(&model, &blas, records, N, NULL, &arena) == HV_OK,
+	   "a copula");
+	for (uint32_t j = 0; j < COLUMNS; j++)
+		model.trust[j] = 1;
+	ok(hv_causes_init(&all, &model, &blas, &arena) == HV_OK, "a search for causes");
+	hv_encode_row(&model.schema, cell, record);
+	n = hv_causes(&all, record, NULL, found);
+	ok(n == COLUMNS, "a cause for each cell");
+	/* age says 80 of weight, the rating of 3 about the same; sd 2: 95 is 7 of them away */
+	for (uint32_t i = 0; i < n; i++)
+	{
+		ok(i == 0 || found[i].surprise <= found[i - 1].surprise, "%s: %.1f nats",
+		   columns[found[i].column].name, found[i].surprise);
+		if (found[i].column == 1)
+			number = found[i].expected;
+	}
+	ok(found[0].column <= 1 && found[0].surprise > 5, "weight and age do not go together");
+	ok(fabs(number - 80) < 3, "a weight of 80 is expected: %.1f", number);
+	cell[1] = NAN;
+	hv_encode_row(&model.schema, cell, record);
+	n = hv_causes(&all, record, NULL, found);
+	p = exp(-found[0].surprise);
+	ok(n == COLUMNS - 1 && p > 0.02, "without the weight nothing is odd: p = %.2f", p);
+}
+
 int
 main(void)
 {
@@ -220,5 +260,6 @@ main(void)
 	tails();
 	forest();
 	scores();
+	causes();
 	return done_testing();
 }

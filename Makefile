@@ -4,6 +4,8 @@
 #   make demo               from a bare machine to advice, in a throw-away database
 #   make demo-psql          the same, then psql on that database
 #   make test               everything below that checks something; ends with "N passed, M failed"
+#   make test-dashboard     of that only doc/dashboard in a headless Chromium (a part of make test, too)
+#   make test-safety        everybody of NHANES and 10,000 adversarial rows against the safe intervals, minutes
 #   make installcheck       the SQL tests against a running server (PGHOST, PGPORT, …)
 #   make core-check         the core's unit tests, no server needed (SAN=1: with sanitizers)
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
@@ -25,6 +27,7 @@ export PG_CONFIG
 EXTENSION = hadvice
 SQL_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 INSTALL_SQL := sql/$(EXTENSION)--$(SQL_VERSION).sql
+DELTA_SQL := sql/$(EXTENSION)--0.9--$(SQL_VERSION).sql
 
 CORE_SOURCES := $(sort $(wildcard src/core/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:.c=.o)
@@ -46,8 +49,8 @@ ifneq ($(PGXS),)
 
 MODULE_big = $(EXTENSION)
 OBJS = $(SOURCES:.c=.o)
-DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
-DATA_built = $(INSTALL_SQL)
+DATA = sql/$(EXTENSION)--0.9.sql
+DATA_built = $(INSTALL_SQL) $(DELTA_SQL)
 
 # OpenBLAS is loaded at run time (src/ says why): the library needs libm and dlopen only. The server's
 # headers are named as system headers, so that our stricter warnings are about our code.
@@ -82,9 +85,26 @@ build/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
-# The install script is these files in this order.
-$(INSTALL_SQL): sql/hadvice.sql sql/use.sql sql/synthesis.sql sql/life.sql sql/catalogue.sql sql/texts.sql
+# The install script is sql/hadvice.sql and these files in this order.
+SQL_PARTS := \
+	sql/use.sql \
+	sql/synthesis.sql \
+	sql/life.sql \
+	sql/retrain.sql \
+	sql/catalogue.sql \
+	sql/texts.sql \
+	sql/publish.sql \
+	sql/people.sql \
+	sql/feedback.sql
+$(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
+
+# The upgrade: the parts that 0.9 had not, between two halves written by hand (sql/from-0.9.sql says more).
+$(DELTA_SQL): sql/from-0.9.sql sql/hadvice.sql $(SQL_PARTS) sql/from-0.9-after.sql
+	cat sql/from-0.9.sql > $@
+	echo 'SET LOCAL search_path = @extschema@, pg_temp;' >> $@
+	sed -n -e '/^-- 2\. /,/^-- 3\. /p' -e '/^SET LOCAL search_path = @extschema@/,$$p' sql/hadvice.sql >> $@
+	cat $(SQL_PARTS) sql/from-0.9-after.sql >> $@
 
 -include $(SOURCES:.c=.d)
 
@@ -96,7 +116,7 @@ all install uninstall installcheck:
 	@exit 1
 
 clean:
-	rm -rf build $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(EXTENSION).so $(INSTALL_SQL)
+	rm -rf build $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(EXTENSION).so $(INSTALL_SQL) $(DELTA_SQL)
 	rm -rf results output_iso regression.diffs regression.out
 
 endif
@@ -111,6 +131,9 @@ demo demo-psql: deps
 
 test: deps
 	@script/test
+
+test-dashboard: deps
+	@script/test dashboard
 
 # ---- the core without a server ---------------------------------------------------------------------
 
@@ -145,6 +168,9 @@ $(FLOAT_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_FLOAT)
 
 $(GRAD_TESTS): $(CORE_BUILD)/%: test/core/%.c $(CORE_DOUBLE)
 	$(CC) $(CORE_CFLAGS) -MF $@.d -o $@ $< $(CORE_DOUBLE) -lm -ldl
+
+test-safety:
+	@script/test-safety
 
 core-check: $(CORE_TESTS)
 	@script/tap $(CORE_TESTS)
@@ -211,5 +237,5 @@ check-indent:
 	clang-format --dry-run -Werror $(C_FILES)
 
 FORCE:
-.PHONY: all install uninstall installcheck clean deps demo demo-psql test core-check kernel-check
-.PHONY: layers bench bench-advice bench-quality fuzz indent check-indent FORCE
+.PHONY: all install uninstall installcheck clean deps demo demo-psql test test-dashboard core-check
+.PHONY: kernel-check layers bench bench-advice bench-quality test-safety fuzz indent check-indent FORCE

@@ -252,7 +252,7 @@ CREATE TABLE hadvice.training_history (
 );
 
 COMMENT ON TABLE  hadvice.training_history IS
-    'The epochs of each training; of one with more than 1,000 every second, fourth, ...';
+    'The epochs of each training, of one with more than 1,000 every second, fourth, ...; of a model at most hadvice.history_limit rows, the newest versions'' first';
 COMMENT ON COLUMN hadvice.training_history.model IS 'Name of the model';
 COMMENT ON COLUMN hadvice.training_history.version IS 'Its version';
 COMMENT ON COLUMN hadvice.training_history.epoch IS 'Epoch, counted from 1';
@@ -287,10 +287,16 @@ CREATE POLICY one_owner ON hadvice.models AS RESTRICTIVE FOR INSERT
     WITH CHECK (NOT hadvice.model_is_others(name, owner));
 
 ALTER TABLE hadvice.training_history ENABLE ROW LEVEL SECURITY;
-CREATE POLICY of_model ON hadvice.training_history
+CREATE POLICY of_model ON hadvice.training_history FOR SELECT
     USING (EXISTS (SELECT FROM hadvice.models AS m
                     WHERE m.name OPERATOR(pg_catalog.=) training_history.model
                       AND m.version OPERATOR(pg_catalog.=) training_history.version));
+-- A role that a model is only granted to sees its history, and does not write it.
+CREATE POLICY owner ON hadvice.training_history
+    USING (EXISTS (SELECT FROM hadvice.models AS m
+                    WHERE m.name OPERATOR(pg_catalog.=) training_history.model
+                      AND m.version OPERATOR(pg_catalog.=) training_history.version
+                      AND pg_catalog.pg_has_role(m.owner, 'USAGE')));
 
 -- Training is for everybody, on what they may read: vae_train writes here as its caller, within the
 -- policies. Bytes of a registered model never change; trained_at can be given, for a restore.
@@ -298,7 +304,7 @@ GRANT SELECT, DELETE ON hadvice.models TO PUBLIC;
 GRANT INSERT (name, version, source, owner, is_current, model, trained_at, rows, metrics, options, comment, seconds)
     ON hadvice.models TO PUBLIC;
 GRANT UPDATE (is_current, comment) ON hadvice.models TO PUBLIC;
-GRANT SELECT, INSERT ON hadvice.training_history TO PUBLIC;
+GRANT SELECT, INSERT, DELETE ON hadvice.training_history TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('hadvice.models', '');
 SELECT pg_catalog.pg_extension_config_dump('hadvice.training_history', '');
@@ -315,9 +321,12 @@ COMMENT ON FUNCTION hadvice.model_exists(text) IS 'Whether any role has a model 
 
 SET LOCAL search_path = @extschema@, pg_temp;
 
--- security_invoker: each role sees its own models only.
+-- security_invoker: each role sees its own models only. A source that was dropped is NULL: its bare number
+-- would tell nobody anything.
 CREATE VIEW vae_models WITH (security_invoker = true) AS
-    SELECT name AS model, version, is_current, source, owner, trained_at, rows,
+    SELECT name AS model, version, is_current,
+           (SELECT c.oid::regclass FROM pg_catalog.pg_class AS c
+             WHERE c.oid OPERATOR(pg_catalog.=) models.source) AS source, owner, trained_at, rows,
            (metrics ->> 'columns')::int AS columns,
            (metrics ->> 'parameters')::bigint AS parameters,
            metrics ->> 'architecture' AS architecture,
@@ -333,7 +342,7 @@ COMMENT ON VIEW vae_models IS 'The models you may use, without their bytes';
 COMMENT ON COLUMN vae_models.model IS 'Name of the model';
 COMMENT ON COLUMN vae_models.version IS 'Version, counted from 1';
 COMMENT ON COLUMN vae_models.is_current IS 'Whether functions use this version when none is named';
-COMMENT ON COLUMN vae_models.source IS 'Table or view it was trained on';
+COMMENT ON COLUMN vae_models.source IS 'Table or view it was trained on; NULL when that has been dropped';
 COMMENT ON COLUMN vae_models.owner IS 'Role whose members may use and change it';
 COMMENT ON COLUMN vae_models.trained_at IS 'When it was registered';
 COMMENT ON COLUMN vae_models.rows IS 'Rows it was trained on, held-out ones included';

@@ -25,3 +25,15 @@ CREATE FUNCTION vae_anomaly_causes(model vae_model, "row" jsonb)
 COMMENT ON FUNCTION vae_anomaly_causes(vae_model, jsonb) IS
     'Each cell beside what the others let expect, the least expected first (surprise: nats, -log of a tail probability), of a JSON object, by a model given by value';
 
+-- New rows. The first argument says of which type: NULL::some_table, or NULL::jsonb for objects.
+CREATE FUNCTION vae_sample("row" anyelement, n int, given jsonb DEFAULT NULL, seed bigint DEFAULT NULL,
+        missing boolean DEFAULT false, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS SETOF anyelement
+    AS 'MODULE_PATHNAME', 'vae_sample' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION vae_sample(anyelement, int, jsonb, bigint, boolean, text, int) IS
+    'Synthetic rows of a table''s type (or jsonb), with the given cells as they are; the same seed draws the same rows, NULL others each time; missing: with the gaps of real rows';
+
+CREATE FUNCTION vae_sample(model vae_model, "row" anyelement, n int, given jsonb DEFAULT NULL, seed bigint DEFAULT NULL,
+        missing boolean DEFAULT false) RETURNS SETOF anyelement
+    AS 'MODULE_PATHNAME', 'vae_sample_model' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION vae_sample(vae_model, anyelement, int, jsonb, bigint, boolean) IS
+    'Synthetic rows of a table''s type (or jsonb) by a model given by value, with the given cells as they are; the same seed draws the same rows, NULL others each time; missing: with the gaps of real rows';

@@ -113,29 +113,29 @@ COMMENT ON FUNCTION vae_impute(vae_model, jsonb) IS
     'The row with missing cells filled by what the model expects, of a JSON object, by a model given by value';
 
 -- The gaps one by one, with 90 % intervals.
-CREATE FUNCTION vae_impute_cells("row" record, model text DEFAULT NULL, version int DEFAULT NULL)
+CREATE FUNCTION vae_impute_cells("row" record, model text DEFAULT NULL, version int DEFAULT NULL, coverage float8 DEFAULT 0.9)
     RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
     AS 'MODULE_PATHNAME', 'vae_impute_cells_row' LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10;
-COMMENT ON FUNCTION vae_impute_cells(record, text, int) IS
-    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a row';
+COMMENT ON FUNCTION vae_impute_cells(record, text, int, float8) IS
+    'What each missing cell is expected to be: value, interval of a coverage, probability of a level, of a row';
 
-CREATE FUNCTION vae_impute_cells("row" jsonb, model text DEFAULT NULL, version int DEFAULT NULL)
+CREATE FUNCTION vae_impute_cells("row" jsonb, model text DEFAULT NULL, version int DEFAULT NULL, coverage float8 DEFAULT 0.9)
     RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
     AS 'MODULE_PATHNAME', 'vae_impute_cells_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10;
-COMMENT ON FUNCTION vae_impute_cells(jsonb, text, int) IS
-    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a JSON object, by a named model';
+COMMENT ON FUNCTION vae_impute_cells(jsonb, text, int, float8) IS
+    'What each missing cell is expected to be: value, interval of a coverage, probability of a level, of a JSON object, by a named model';
 
-CREATE FUNCTION vae_impute_cells(model vae_model, "row" record)
+CREATE FUNCTION vae_impute_cells(model vae_model, "row" record, coverage float8 DEFAULT 0.9)
     RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
     AS 'MODULE_PATHNAME', 'vae_impute_cells_model_row' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10;
-COMMENT ON FUNCTION vae_impute_cells(vae_model, record) IS
-    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a row, by a model given by value';
+COMMENT ON FUNCTION vae_impute_cells(vae_model, record, float8) IS
+    'What each missing cell is expected to be: value, interval of a coverage, probability of a level, of a row, by a model given by value';
 
-CREATE FUNCTION vae_impute_cells(model vae_model, "row" jsonb)
+CREATE FUNCTION vae_impute_cells(model vae_model, "row" jsonb, coverage float8 DEFAULT 0.9)
     RETURNS TABLE (column_name text, value text, low text, high text, probability float8)
     AS 'MODULE_PATHNAME', 'vae_impute_cells_model_jsonb' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10;
-COMMENT ON FUNCTION vae_impute_cells(vae_model, jsonb) IS
-    'What each missing cell is expected to be: value, 90 % interval, probability of a level, of a JSON object, by a model given by value';
+COMMENT ON FUNCTION vae_impute_cells(vae_model, jsonb, float8) IS
+    'What each missing cell is expected to be: value, interval of a coverage, probability of a level, of a JSON object, by a model given by value';
 
 
 -- Advice.

@@ -22,6 +22,7 @@
 #define RARE 0.05      /* a plan is never less plausible than this, or than the person today */
 #define SLACK 0.5      /* nats */
 #define PREFERRED 0.67 /* effort of an action in a domain that the programme prefers */
+#define SPARE 3        /* actions searched for beyond those asked for; feedback chooses */
 
 /* A search in the making: the arrays that core/search.h points to. */
 typedef struct Planner
@@ -120,13 +121,24 @@ set_actions(Planner *p)
 	return n;
 }
 
-/* Trial evidence for the pairs of this search, the most specific first. */
+/* Evidence from outside the model for the pairs of this search, the most specific first. */
 static size_t
 set_priors(Planner *p)
 {
+	int calibrated = p->options->feedback != NULL ? p->options->feedback->ncalibrated : 0;
 	size_t n = 0;
 
-	p->priors = palloc0((p->catalogue->ntrials + 1) * sizeof(HvPrior));
+	p->priors = palloc0((p->catalogue->ntrials + calibrated + 1) * sizeof(HvPrior));
+	for (uint32_t a = 0; a < p->person_case.nactions; a++)
+		for (int k = 0; k < p->advice->ngoals; k++)
+		{
+			HvPrior prior = {.action = a, .outcome = (uint32_t) k};
+
+			if (hv_realised_effect(p->options->feedback, p->catalogue, p->person,
+			                       p->of_action[a]->feature, p->advice->goal_features[k],
+			                       &prior.slope, &prior.sd))
+				p->priors[n++] = prior;
+		}
 	for (int i = 0; i < p->catalogue->ntrials; i++)
 	{
 		const HvTrial *trial = &p->catalogue->trials[i];
@@ -164,6 +176,8 @@ start_search(Planner *p)
 	                       .goals = p->advice->goals,
 	                       .priors = p->priors,
 	                       .max_items = (uint32_t) p->options->max_actions};
+	if (p->options->feedback != NULL)
+		p->search.max_items = Min(p->search.max_items + SPARE, HV_MAX_ITEMS);
 	p->search.npriors = set_priors(p);
 	p->search.priors = p->priors;
 }
@@ -269,6 +283,11 @@ judge_item(Planner *p, int plan, const HvItem *change)
 	item->target = change->target;
 	item->effects = palloc0((p->advice->ngoals + 1) * sizeof(HvEffect));
 	HV_CHECK(hv_plan_effects(&p->search, &single, &p->arena, item->effects), "vae_advise");
+	/* the sentence is to speak of trials, not of what was realised here */
+	for (int k = 0; k < p->advice->ngoals; k++)
+		if (!hv_find_trial(p->catalogue, p->person, considered->feature,
+		                   p->advice->goal_features[k]))
+			item->effects[k].prior = false;
 	item->outcome = main_outcome(p, change->action, item->effects);
 	if (item->outcome < 0)
 	{
@@ -286,16 +305,26 @@ judge_item(Planner *p, int plan, const HvItem *change)
 	return item;
 }
 
+/* The chance that this kind of person takes an action up; 1 where nothing is known. */
 static double
-item_score(const HvAdvice *advice, const HvAdviceItem *item)
+uptake(const Planner *p, const HvConsidered *considered)
+{
+	return p->options->feedback != NULL ? p->options->feedback->chance[considered->feature] : 1;
+}
+
+/* Expected benefit of an item: that of its effect, times the chance that it comes to it. */
+static double
+item_score(const Planner *p, const HvAdviceItem *item)
 {
 	const HvEffect *effect;
+	const HvGoal *goal;
 
 	if (item->outcome < 0)
 		return 0;
 	effect = &item->effects[item->outcome];
-	return advice->goals[item->outcome].weight * fabs(effect->mean) * effect->probability /
-	       advice->goals[item->outcome].scale;
+	goal = &p->advice->goals[item->outcome];
+	return uptake(p, item->considered) * goal->weight * fabs(effect->mean) * effect->probability /
+	       goal->scale;
 }
 
 /* A habit outside its recommended range, which the model said nothing about. */
@@ -326,7 +355,7 @@ guideline_score(const Planner *p, const HvConsidered *considered)
 
 	if (programme != NULL && hv_listed(programme->domains, programme->ndomains, feature->domain))
 		score /= PREFERRED;
-	return score;
+	return score * uptake(p, considered);
 }
 
 /* Fills a plan up with guideline items, the farthest out first. */
@@ -395,12 +424,16 @@ make_plan(Planner *p, int number)
 
 		if (item == NULL)
 			continue;
-		item->plausibility = item_score(p->advice, item); /* the sort key, for now */
+		item->plausibility = item_score(p, item); /* the sort key, for now */
 		found = lappend(found, item);
 	}
 	list_sort(found, compare_items);
 	foreach (cell, found)
-		give_out(p->advice, lfirst(cell), ++rank);
+		if (rank < p->options->max_actions)
+			give_out(p->advice, lfirst(cell), ++rank);
+		else
+			unconstify(HvConsidered *, ((HvAdviceItem *) lfirst(cell))->considered)->status =
+				"less likely to be taken up";
 	add_guidelines(p, number, &rank);
 	foreach (cell, p->advice->items)
 	{
@@ -439,6 +472,19 @@ forbid_first(Planner *p, int plan)
 	if (first->naction >= 0)
 		p->actions[first->naction].bounds.forbidden = true;
 	return true;
+}
+
+/* What the person has said to be impossible or harmful is not looked at again. */
+static void
+respect_feedback(HvAdvice *advice, const HvFeedback *feedback)
+{
+	for (int i = 0; feedback != NULL && i < advice->nconsidered; i++)
+	{
+		HvConsidered *considered = &advice->considered[i];
+
+		if (considered->status == NULL)
+			considered->status = feedback->blocked[considered->feature];
+	}
 }
 
 /* Flags first; nothing is promised with them. */
@@ -513,6 +559,7 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
 	add_referrals(&p);
 	hv_goals(advice, &completed, catalogue, person, options);
 	hv_limits(advice, &completed, catalogue, person, options);
+	respect_feedback(advice, options->feedback);
 	start_search(&p);
 	for (int plan = 1; plan <= options->alternatives; plan++)
 	{

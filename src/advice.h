@@ -5,6 +5,7 @@
 #ifndef HV_ADVICE_H
 #define HV_ADVICE_H
 
+#include "feedback.h"
 #include "person.h"
 
 #include "core/search.h"
@@ -19,6 +20,7 @@ typedef struct HvAdviceOptions
 	Jsonb *locked;         /* array of features or domains, or NULL */
 	Jsonb *wishes;         /* object: feature or domain → weight, or NULL */
 	double min_probability;
+	const HvFeedback *feedback; /* NULL: none */
 } HvAdviceOptions;
 
 /* What was found out about one action. Bounds are NaN where the person's value is missing. */

@@ -12,17 +12,8 @@
 #include "advice.h"
 #include "goals.h"
 #include "json.h"
+#include "kept.h"
 #include "sentence.h"
-
-/* What a call site keeps beside the question's buffers, as long as the tables cannot have changed. */
-typedef struct Kept
-{
-	MemoryContext cxt;
-	HvMoment moment;
-	Oid relid;
-	HvCatalogue *catalogue; /* NULL: to be loaded */
-	HvPersonMap *map;
-} Kept;
 
 /* One answered question. */
 typedef struct Answer
@@ -87,34 +78,6 @@ check_names(const HvCatalogue *catalogue, Jsonb *json, const char *name)
 	}
 }
 
-/* The catalogue and the mappings, read anew for every statement: a rule counts from its commit on. */
-static Kept *
-keep_catalogue(HvQuestion *q)
-{
-	HvMoment moment = hv_moment();
-	HvCatalogue *catalogue;
-	Kept *kept = q->kept;
-
-	if (kept == NULL)
-	{
-		kept = MemoryContextAllocZero(q->call->cxt, sizeof(Kept));
-		kept->cxt =
-			AllocSetContextCreate(q->call->cxt, "hadvice catalogue", ALLOCSET_DEFAULT_SIZES);
-		q->kept = kept;
-	}
-	if (kept->catalogue != NULL && kept->relid == q->relid &&
-	    hv_same_moment(&kept->moment, &moment))
-		return kept;
-	kept->catalogue = NULL; /* an error on the way leaves no half of it behind */
-	MemoryContextReset(kept->cxt);
-	kept->moment = moment;
-	kept->relid = q->relid;
-	catalogue = hv_catalogue_load(kept->cxt);
-	kept->map = hv_person_map(catalogue, q, kept->cxt);
-	kept->catalogue = catalogue;
-	return kept;
-}
-
 /*
  * Reads the question and its options (from argument `first` on: max_actions, programme,
  * alternatives, locked, wishes, lang) and answers it. False when the row is NULL.
@@ -126,11 +89,11 @@ answer_question(FunctionCallInfo fcinfo, HvAsked asked, Answer *answer)
 	HvAdviceOptions options = {.min_probability = hv_min_probability};
 	HvQuestion *q = hv_question(fcinfo, asked);
 	HvPerson person;
-	Kept *kept;
+	HvKept *kept;
 
 	if (q == NULL)
 		return false;
-	kept = keep_catalogue(q);
+	kept = hv_kept(q);
 	options.max_actions = int_argument(fcinfo, first, "max_actions", 1, HV_MAX_ITEMS, 3);
 	if (!PG_ARGISNULL(first + 1))
 		options.programme = text_to_cstring(PG_GETARG_TEXT_PP(first + 1));
@@ -146,6 +109,7 @@ answer_question(FunctionCallInfo fcinfo, HvAsked asked, Answer *answer)
 		                errmsg("there are no texts in language \"%s\"", answer->lang),
 		                errhint("SELECT DISTINCT lang FROM hadvice.texts;")));
 	hv_person_read(kept->catalogue, kept->map, q, &person);
+	options.feedback = hv_feedback_read(kept->feedback, q, kept->catalogue, &person);
 	answer->question = q;
 	answer->catalogue = kept->catalogue;
 	answer->advice = hv_advice(q, kept->catalogue, &person, &options);

@@ -38,6 +38,22 @@ put_value(Datum *values, bool *nulls, int at, const HvColumn *column, double val
 		values[at] = CStringGetTextDatum(text);
 }
 
+/* The last argument: the share of cells that an interval is to hold. */
+static double
+coverage_argument(FunctionCallInfo fcinfo, HvAsked asked)
+{
+	int argument = asked == HV_ROW || asked == HV_JSONB ? 3 : 2;
+	double coverage;
+
+	if (PG_ARGISNULL(argument))
+		return HV_COVERAGE;
+	coverage = PG_GETARG_FLOAT8(argument);
+	if (!(coverage > 0 && coverage < 1))
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		        errmsg("coverage must be more than 0 and less than 1, not %g", coverage));
+	return coverage;
+}
+
 /* (column_name, value, low, high, probability) of every missing cell but vectors. */
 static Datum
 impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
@@ -46,6 +62,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	HvQuestion *q = hv_question(fcinfo, asked);
 	const HvSchema *schema;
 	HvImputer *imputer;
+	double coverage = coverage_argument(fcinfo, asked);
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (q == NULL)
@@ -62,7 +79,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 
 		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
 			continue;
-		cell = hv_cell_guess(imputer, j);
+		cell = hv_cell_guess(imputer, j, coverage);
 		values[0] = CStringGetTextDatum(column->name);
 		put_value(values, nulls, 1, column, cell.value);
 		put_value(values, nulls, 2, column, cell.low);

@@ -3,10 +3,13 @@
  */
 #include "hadvice.h"
 
+#include <limits.h>
+
 #include "json.h"
 #include "openblas.h"
 
 #include "miscadmin.h"
+#include "storage/pmsignal.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -15,6 +18,7 @@ PG_MODULE_MAGIC;
 
 bool hv_progress = false;
 double hv_min_probability = 0.8;
+int hv_history_limit = 5000;
 
 void _PG_init(void);
 
@@ -29,6 +33,10 @@ _PG_init(void)
 	                         "Least probability that an advised change improves its outcome.",
 	                         "Items below it are given only where a guideline carries them.",
 	                         &hv_min_probability, 0.8, 0.0, 1.0, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("hadvice.history_limit",
+	                        "Most rows of hadvice.training_history that a model keeps.",
+	                        "Those of its oldest versions go first. 0: none; -1: no limit.",
+	                        &hv_history_limit, 5000, -1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("hadvice");
 }
 
@@ -90,11 +98,18 @@ hv_work_limit(void)
 	return (size_t) maintenance_work_mem * 1024;
 }
 
+/*
+ * A server whose postmaster was killed cannot start again while a child of it lives, and a training
+ * lives long: it ends here, as a session that waits for its client does.
+ */
 static void
 check_interrupts(void *ctx)
 {
 	(void) ctx;
 	CHECK_FOR_INTERRUPTS();
+	if (!PostmasterIsAlive())
+		ereport(FATAL, errcode(ERRCODE_ADMIN_SHUTDOWN),
+		        errmsg("terminating connection due to unexpected postmaster exit"));
 }
 
 const HvHost hv_interrupts = {.check = check_interrupts};

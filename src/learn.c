@@ -5,7 +5,10 @@
  *     roles    the architecture, the order of the columns (schema)
  *     pass 2   rows → records, split into training and held-out ones
  *     fit      the core trains; we report, watch the clock and the interrupts
- *     end      provenance: what the model knows of its own making
+ *     end      what stands beside the weights (finish.c); provenance: what the model knows of its making
+ *
+ * A training that starts from an earlier model, the champion, encodes as that one did where it can,
+ * takes over its weights, and ends by comparing the two on the held-out rows (core/kin.h, warm.h).
  *
  * All memory of a training is in the context that is current when it begins, and counted by one
  * arena limited to maintenance_work_mem. An error or a cancel leaves by longjmp; the context goes
@@ -17,6 +20,7 @@
 
 #include <math.h>
 
+#include "finish.h"
 #include "model.h"
 #include "notice.h"
 #include "openblas.h"
@@ -25,28 +29,18 @@
 #include "records.h"
 #include "spi.h"
 
-#include "core/anomaly.h"
-#include "core/encode.h"
-#include "core/impute.h"
-#include "core/predict.h"
-#include "core/summary.h"
-
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
-#define MIN_ROWS 10             /* fewer are an error */
-#define MAX_SURPRISE_ROWS 20000 /* rows whose surprise is measured */
-#define SURPRISE_BATCH 256
-#define SLACK (512 * 1024)              /* bytes for what is too small to be counted */
-#define MIN_HELD 30                     /* held-out rows, for guesses to be weighed by them */
-#define GUESS_ROWS 20000                /* rows that ties between columns are fitted on */
-#define GUESS_HELD 2000                 /* rows that guesses are weighed by */
-#define GUESS_BYTES ((size_t) 32 << 20) /* for that, when the records have been let go */
-#define BAR 20                          /* characters of a progress bar */
+#define MIN_ROWS 10                        /* fewer are an error */
+#define SLACK (512 * 1024)                 /* bytes for what is too small to be counted */
+#define COMPARE_BYTES ((size_t) 256 << 20) /* the most that comparing two models may take */
+#define BAR 20                             /* characters of a progress bar */
 
 typedef struct Learning
 {
 	const HvOptions *options;
+	const HvModel *champion; /* to start from; NULL */
 	HvTrained *trained;
 	HvTable *table;
 	HvSchema *schema; /* of the model: trained->model.schema */
@@ -115,10 +109,9 @@ set_origin(Learning *learning)
 	HvModel *model = &learning->trained->model;
 
 	/* workers get the model before anything is known of its guesses */
-	model->trust = palloc0(sizeof(float) * model->schema.ncolumns);
-	model->spread = palloc(sizeof(float) * model->schema.ncolumns);
+	model->blend = palloc(sizeof(HvBlend) * model->schema.ncolumns);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-		model->spread[j] = 1;
+		hv_blend_default(&model->blend[j], false);
 	model->provenance = (HvProvenance){.seed = (uint64_t) learning->options->seed,
 	                                   .epsilon = INFINITY,
 	                                   .row_security = learning->table->row_security,
@@ -127,18 +120,57 @@ set_origin(Learning *learning)
 	                                   .extension_version = HADVICE_VERSION};
 }
 
+/* Why the champion's weights are of no use; NULL when they are. */
+static const char *
+why_cold(const Learning *learning, HvArchitecture architecture)
+{
+	const HvVae *old = &learning->champion->vae;
+	const char *column = learning->trained->retraining.kinship.column;
+
+	if (old->config.architecture != architecture ||
+	    old->schema->nstages != learning->schema->nstages)
+		return psprintf("the architecture is now %s", hv_architecture_name(architecture));
+	if (column != NULL)
+		return psprintf("column \"%s\" is of another kind", column);
+	return NULL;
+}
+
+static void
+find_kin(Learning *learning, HvArchitecture architecture)
+{
+	HvRetraining *retraining = &learning->trained->retraining;
+
+	if (learning->champion == NULL)
+		return;
+	HV_CHECK(hv_kin_find(&retraining->kinship, learning->schema, &learning->champion->schema,
+	                     architecture == HV_SEED, &learning->arena),
+	         learning->doing);
+	retraining->cold = why_cold(learning, architecture);
+	retraining->warm = retraining->cold == NULL;
+}
+
 static void
 make_network(Learning *learning, HvArchitecture architecture)
 {
 	HvVae *vae = &learning->trained->model.vae;
+	const HvRetraining *retraining = &learning->trained->retraining;
 	HvConfig config;
 
 	hv_config_defaults(&config, architecture, learning->rows, learning->schema);
 	hv_fit_defaults(&learning->fit, learning->rows);
 	hv_options_apply(learning->options, &config, &learning->fit, learning->schema->nstages);
+	if (retraining->warm)
+	{
+		config = learning->champion->vae.config;
+		hv_fit_again(&learning->fit);
+	}
 	learning->fit.batch_size = Min(learning->fit.batch_size, learning->rows);
 	HV_CHECK(hv_vae_init(vae, learning->schema, &config, &learning->arena), learning->doing);
 	hv_vae_randomise(vae, learning->fit.seed);
+	if (retraining->warm)
+		HV_CHECK(
+			hv_warm_start(vae, &learning->champion->vae, &retraining->kinship, &learning->arena),
+			learning->doing);
 }
 
 /*
@@ -165,11 +197,8 @@ make_room(Learning *learning)
 		hv_raise(HV_NO_MEMORY, learning->doing);
 	records = hv_records_size(&room, learning->schema);
 	shared = hv_crew_overhead(model) + hv_share_place(&share, NULL, vae, &learning->fit, false);
-	/* a worker that is stopped while its leader reads from the file is not noticed yet */
-	room.workers = room.streams
-	                   ? 0
-	                   : hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
-	                                    hv_slices(learning->fit.batch_size) * vae->nblocks);
+	room.workers = hv_crew_wanted(learning->table->relid, operations * learning->fit.epochs,
+	                              hv_slices(learning->fit.batch_size) * vae->nblocks);
 	workers_bytes = trainer + 2 * bytes;
 	while (room.workers > 0 && records + shared + room.workers * workers_bytes > budget)
 		room.workers--;
@@ -209,7 +238,7 @@ static void
 check(void *ctx)
 {
 	(void) ctx;
-	CHECK_FOR_INTERRUPTS();
+	hv_interrupts.check(NULL);
 }
 
 static int
@@ -333,105 +362,25 @@ fit(Learning *learning, HvSource *train, HvSource *held)
 		                       result->epochs));
 }
 
-/* ---- provenance ---- */
+/* ---- the end ---- */
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
-
-/* -ELBO per observed cell of the first `stages` stages of n training rows. */
+/* Both models on the held-out rows. Memory is what the records have been let go of. */
 static void
-measure_surprise(Learning *learning, HvSource *train, uint32_t stages, size_t n, double *surprise)
+compare(Learning *learning, HvSource *held)
 {
-	const HvVae *vae = &learning->trained->model.vae;
-	size_t width = learning->schema->width;
-	HvReal *records = hv_new(&learning->arena, HvReal, SURPRISE_BATCH, width);
-	HvReal *weight = hv_new(&learning->arena, HvReal, SURPRISE_BATCH, learning->schema->ncolumns);
-	double elbo[SURPRISE_BATCH];
-	uint32_t cells[SURPRISE_BATCH], numbers[SURPRISE_BATCH];
-	HvWork work;
-
-	if (records == NULL || weight == NULL)
-		hv_raise(HV_NO_MEMORY, learning->doing);
-	HV_CHECK(hv_work_init(&work, vae, SURPRISE_BATCH, false, &learning->arena), learning->doing);
-	for (size_t first = 0, rows; first < n; first += rows)
-	{
-		CHECK_FOR_INTERRUPTS();
-		rows = Min(n - first, SURPRISE_BATCH);
-		HV_CHECK(train->prepare(train, 0, first, &rows), learning->doing);
-		hv_window_read(&train->window, first, rows, records, numbers);
-		hv_row_elbo(vae, hv_openblas(), records, rows, stages, HV_SURPRISE_DRAWS, &work, weight,
-		            elbo, cells);
-		for (size_t i = 0; i < rows; i++)
-			surprise[first + i] = -elbo[i] / Max(cells[i], 1);
-	}
-}
-
-static void
-surprise_quantiles(Learning *learning, HvSource *train, uint32_t stages, double *quantiles)
-{
-	size_t n = Min(train->nrows, MAX_SURPRISE_ROWS);
-	double *surprise = palloc(sizeof(double) * n);
-
-	measure_surprise(learning, train, stages, n, surprise);
-	qsort(surprise, n, sizeof(double), compare_doubles);
-	for (int i = 0; i < HV_QUANTILES; i++)
-		quantiles[i] = hv_sorted_quantile(surprise, n, i / (double) (HV_QUANTILES - 1));
-}
-
-/* The first rows of a source, at most `most` and GUESS_BYTES / 2 of them; *n says how many. */
-static HvReal *
-gather(Learning *learning, HvSource *source, size_t most, HvArena *arena, size_t *n)
-{
-	size_t width = learning->schema->width;
-	HvReal *records;
-	uint32_t *numbers;
-
-	*n = Min(Min(source->nrows, most), GUESS_BYTES / 2 / (width * sizeof(HvReal)));
-	records = hv_new(arena, HvReal, *n, width);
-	numbers = hv_new(arena, uint32_t, *n, 1);
-	if (records == NULL || numbers == NULL)
-		hv_raise(HV_NO_MEMORY, learning->doing);
-	for (size_t first = 0, rows; first < *n; first += rows)
-	{
-		CHECK_FOR_INTERRUPTS();
-		rows = *n - first;
-		HV_CHECK(source->prepare(source, 0, first, &rows), learning->doing);
-		hv_window_read(&source->window, first, rows, records + first * width, numbers + first);
-	}
-	return records;
-}
-
-/* What stands beside the network: ties between columns, and how guesses are to be weighed. */
-static void
-fit_guesses(Learning *learning, HvSource *train, HvSource *held)
-{
-	HvModel *model = &learning->trained->model;
+	HvRetraining *retraining = &learning->trained->retraining;
 	HvHost host = {.check = check, .ctx = learning};
 	HvArena arena;
-	HvReal *records, *weighing;
-	size_t n, nweighing;
 
-	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
-	records = gather(learning, train, GUESS_ROWS, &arena, &n);
-	weighing =
-		gather(learning, held->nrows < MIN_HELD ? train : held, GUESS_HELD, &arena, &nweighing);
-	HV_CHECK(
-		hv_copula_fit(&model->copula, learning->schema, hv_openblas(), records, n, &host, &arena),
-		learning->doing);
-	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), weighing, nweighing, &host, &arena),
+	hv_arena_in(&arena, CurrentMemoryContext, COMPARE_BYTES);
+	HV_CHECK(hv_compare(&learning->trained->model.vae, &learning->champion->vae,
+	                    &retraining->kinship, hv_openblas(), held, &host, &arena,
+	                    &retraining->comparison),
 	         learning->doing);
-	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
-	HV_CHECK(hv_anomaly_fit(model, hv_openblas(), records, n, &host, &arena), learning->doing);
 }
 
 static void
-set_provenance(Learning *learning, HvSource *train)
+set_provenance(Learning *learning)
 {
 	const HvFitResult *result = &learning->trained->fit;
 	HvProvenance *provenance = &learning->trained->model.provenance;
@@ -444,17 +393,17 @@ set_provenance(Learning *learning, HvSource *train)
 	provenance->train_elbo = result->train_elbo;
 	provenance->validation_elbo = result->validation_elbo;
 	provenance->baseline_elbo = result->baseline_elbo;
-	surprise_quantiles(learning, train, learning->schema->nstages, provenance->surprise);
-	surprise_quantiles(learning, train, 1, provenance->first_surprise);
 }
 
 /* ---- all of it ---- */
 
 void
-hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trained)
+hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *champion,
+         HvTrained *trained)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	Learning learning = {.options = options,
+	                     .champion = champion,
 	                     .trained = trained,
 	                     .log_step = 1,
 	                     .schema = &trained->model.schema,
@@ -476,11 +425,14 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trai
 	learning.rows = hv_table_statistics(learning.table, &learning.arena, seed);
 	if (learning.rows == 0)
 		no_rows(&learning, 0);
+	if (champion != NULL)
+		hv_kin_adopt(&learning.table->schema, &champion->schema, seed);
 	hv_notice_table(learning.table);
 
 	hv_progress_phase(HV_PHASE_ENCODING);
 	architecture = choose_architecture(&learning);
 	make_schema(&learning, architecture);
+	find_kin(&learning, architecture);
 	make_network(&learning, architecture);
 	set_origin(&learning);
 	make_room(&learning);
@@ -492,8 +444,10 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trai
 	hv_records_sources(&learning.records, learning.fit.seed, &train, &held);
 	fit(&learning, &train, &held);
 	hv_progress_phase(HV_PHASE_FINISHING);
-	fit_guesses(&learning, &train, &held);
-	set_provenance(&learning, &train);
+	if (champion != NULL)
+		compare(&learning, &held);
+	hv_finish(&trained->model, &train, &held, learning.doing, &learning.arena);
+	set_provenance(&learning);
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)
 		hv_crew_free(learning.crew);

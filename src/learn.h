@@ -10,6 +10,7 @@
 
 #include "core/fit.h"
 #include "core/format.h"
+#include "core/warm.h"
 
 /* One epoch as training_history keeps it. */
 typedef struct HvLogged
@@ -20,11 +21,21 @@ typedef struct HvLogged
 
 #define HV_MAX_LOG 1000 /* epochs kept of a training; of a longer one every second, third, … */
 
+/* How a training that began from an earlier model, the champion, went. */
+typedef struct HvRetraining
+{
+	bool warm;        /* it started from the champion's weights */
+	const char *cold; /* why not */
+	HvKinship kinship;
+	HvComparison comparison; /* with the champion, on the held-out rows */
+} HvRetraining;
+
 typedef struct HvTrained
 {
 	HvTable *table; /* all columns, those left out with a note */
 	HvModel model;
 	HvFitResult fit;
+	HvRetraining retraining; /* zero when there is no champion */
 	HvLogged *log;
 	int nlog;
 	double seconds;
@@ -33,7 +44,9 @@ typedef struct HvTrained
 /*
  * Trains; everything is in the current context, notices have been given. Connects to SPI itself.
  * `model` is the name under which others see it run (NULL: none); the caller ends that progress.
+ * `champion` is an earlier model to start from, and to be compared with; NULL: none.
  */
-void hv_learn(Oid relid, const char *model, const HvOptions *options, HvTrained *trained);
+void hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *champion,
+              HvTrained *trained);
 
 #endif

@@ -16,11 +16,6 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#define MAX_EPOCHS 100000
-#define MAX_BATCH 65536
-#define MAX_BETA 1000.0
-#define MAX_VALIDATION 0.9
-
 /* Arguments in this order, from `first` on. */
 typedef enum Argument
 {
@@ -95,8 +90,8 @@ hidden_option(FunctionCallInfo fcinfo, int argument, HvOptions *options)
 }
 
 /* Months count 30 days, as they do where PostgreSQL compares intervals. */
-static int64
-duration_option(FunctionCallInfo fcinfo, int argument)
+int64
+hv_duration_option(FunctionCallInfo fcinfo, int argument)
 {
 	Interval *interval;
 	double usecs;
@@ -145,17 +140,17 @@ hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options)
 		options->exclude = PG_GETARG_ARRAYTYPE_P(first + ARG_EXCLUDE);
 	hidden_option(fcinfo, first + ARG_HIDDEN, options);
 	options->latent = int_option(fcinfo, first + ARG_LATENT, "latent", HV_MAX_LATENT);
-	options->beta = float_option(fcinfo, first + ARG_BETA, "beta", 1, 0, MAX_BETA, false);
-	options->epochs = int_option(fcinfo, first + ARG_EPOCHS, "epochs", MAX_EPOCHS);
-	options->batch_size = int_option(fcinfo, first + ARG_BATCH_SIZE, "batch_size", MAX_BATCH);
+	options->beta = float_option(fcinfo, first + ARG_BETA, "beta", 1, 0, HV_MAX_BETA, false);
+	options->epochs = int_option(fcinfo, first + ARG_EPOCHS, "epochs", HV_MAX_EPOCHS);
+	options->batch_size = int_option(fcinfo, first + ARG_BATCH_SIZE, "batch_size", HV_MAX_BATCH);
 	options->learning_rate =
 		float_option(fcinfo, first + ARG_LEARNING_RATE, "learning_rate", 0, 0, 1, true);
 	options->validation_fraction =
 		float_option(fcinfo, first + ARG_VALIDATION_FRACTION, "validation_fraction", 0.1, 0,
-	                 MAX_VALIDATION, false);
+	                 HV_MAX_VALIDATION, false);
 	if (!PG_ARGISNULL(first + ARG_SEED))
 		options->seed = PG_GETARG_INT64(first + ARG_SEED);
-	options->max_usecs = duration_option(fcinfo, first + ARG_MAX_DURATION);
+	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION);
 	architecture_option(fcinfo, first + ARG_ARCHITECTURE, options);
 }
 

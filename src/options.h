@@ -12,6 +12,11 @@
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 
+#define HV_MAX_EPOCHS 100000
+#define HV_MAX_BATCH 65536
+#define HV_MAX_BETA 1000.0
+#define HV_MAX_VALIDATION 0.9
+
 /* What the caller asked for; 0 and NULL mean chosen from the data. */
 typedef struct HvOptions
 {
@@ -36,6 +41,9 @@ typedef struct HvOptions
  * epochs, batch_size, learning_rate, validation_fraction, seed, max_duration, architecture.
  */
 void hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options);
+
+/* The argument max_duration in microseconds; 0 when it is NULL. */
+int64 hv_duration_option(FunctionCallInfo fcinfo, int argument);
 
 /* As a JSON object of the arguments' names, so that a later training can repeat it. */
 void hv_options_json(const HvOptions *options, StringInfo json);

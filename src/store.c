@@ -116,8 +116,28 @@ json_pair(StringInfo json, const char *key, double number)
 	hv_json_number(json, number);
 }
 
+/* From which version it came, and how the two compare. */
+static void
+json_retraining(StringInfo json, const HvTrained *trained, int champion)
+{
+	const HvComparison *comparison = &trained->retraining.comparison;
+	bool compared = comparison->rows > 0;
+
+	hv_json_key(json, "retraining");
+	hv_json_open(json, '{');
+	json_pair(json, "from_version", champion);
+	hv_json_key(json, "warm");
+	hv_json_bool(json, trained->retraining.warm);
+	json_pair(json, "compared_rows", (double) comparison->rows);
+	json_pair(json, "compared_columns", comparison->columns);
+	json_pair(json, "champion_elbo", compared ? comparison->champion : NAN);
+	json_pair(json, "challenger_elbo", compared ? comparison->challenger : NAN);
+	json_pair(json, "standard_error", compared ? comparison->standard_error : NAN);
+	hv_json_close(json, '}');
+}
+
 static Datum
-metrics_of(const HvTrained *trained)
+metrics_of(const HvTrained *trained, int champion)
 {
 	const HvModel *model = &trained->model;
 	const HvSchema *all = &trained->table->schema;
@@ -137,6 +157,8 @@ metrics_of(const HvTrained *trained)
 	json_pair(&json, "train_elbo", trained->fit.train_elbo);
 	json_pair(&json, "validation_elbo", trained->fit.validation_elbo);
 	json_pair(&json, "baseline_elbo", trained->fit.baseline_elbo);
+	if (champion > 0)
+		json_retraining(&json, trained, champion);
 	hv_json_key(&json, "row_security");
 	hv_json_bool(&json, model->provenance.row_security);
 	hv_json_key(&json, "left_out");
@@ -174,7 +196,8 @@ model_type(void)
 
 /* The next version of the name, with the owner of the versions before. */
 static int
-insert_model(const char *name, Oid source, const HvTrained *trained, const HvOptions *options)
+insert_model(const char *name, Oid source, const HvTrained *trained, const HvOptions *options,
+             int champion)
 {
 	HvParam params[] = {text_param(name),
 	                    {REGCLASSOID, ObjectIdGetDatum(source), false},
@@ -183,7 +206,7 @@ insert_model(const char *name, Oid source, const HvTrained *trained, const HvOpt
 	                     Int64GetDatum((int64) (trained->model.provenance.rows +
 	                                            trained->model.provenance.validation_rows)),
 	                     false},
-	                    {JSONBOID, metrics_of(trained), false},
+	                    {JSONBOID, metrics_of(trained, champion), false},
 	                    {JSONBOID, options_of(options), false},
 	                    {FLOAT8OID, Float8GetDatum(trained->seconds), false}};
 
@@ -257,6 +280,25 @@ get_seconds(const HvLogged *logged)
 	return logged->seconds;
 }
 
+/*
+ * A row that is not within the newest so many goes. The new version's own rows are the newest, and of
+ * one version the last epochs are.
+ */
+static void
+trim_history(const char *name)
+{
+	HvParam params[] = {text_param(name), {INT4OID, Int32GetDatum(hv_history_limit), false}};
+
+	if (hv_history_limit < 0)
+		return;
+	hv_spi_query(
+		"DELETE FROM hadvice.training_history AS h"
+		" USING (SELECT o.version, o.epoch FROM hadvice.training_history AS o"
+		"         WHERE o.model = $1 ORDER BY o.version DESC, o.epoch DESC OFFSET $2) AS old"
+		" WHERE h.model = $1 AND h.version = old.version AND h.epoch = old.epoch",
+		false, 2, params);
+}
+
 static void
 insert_history(const char *name, int version, const HvTrained *trained)
 {
@@ -316,13 +358,14 @@ hv_store_promote(const char *name, int version)
 
 int
 hv_store_add(const char *name, Oid source, const HvTrained *trained, const HvOptions *options,
-             bool promote)
+             int champion, bool promote)
 {
 	int version;
 
 	hv_spi_connect();
-	version = insert_model(name, source, trained, options);
+	version = insert_model(name, source, trained, options, champion);
 	insert_history(name, version, trained);
+	trim_history(name);
 	if (promote)
 	{
 		hv_store_lock_current(name);

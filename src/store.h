@@ -18,10 +18,11 @@ void hv_store_lock_current(const char *name);
 
 /*
  * Adds a trained model as the next version of its name, current when `promote`; its epochs go into
- * hadvice.training_history. Returns the version.
+ * hadvice.training_history. `champion` is the version it was compared with, 0: none. Returns the
+ * version.
  */
 int hv_store_add(const char *name, Oid source, const HvTrained *trained, const HvOptions *options,
-                 bool promote);
+                 int champion, bool promote);
 
 /* Makes a version the current one of its name, locked so; false when there is no such version. */
 bool hv_store_promote(const char *name, int version);

@@ -278,7 +278,7 @@ describe_columns(HvTable *table)
 }
 
 HvTable *
-hv_table_open(Oid relid, ArrayType *columns, ArrayType *exclude)
+hv_table_open_plain(Oid relid, ArrayType *columns, ArrayType *exclude)
 {
 	HvTable *table = palloc0(sizeof(HvTable));
 	char *schema_name = get_namespace_name(get_rel_namespace(relid));
@@ -293,6 +293,14 @@ hv_table_open(Oid relid, ArrayType *columns, ArrayType *exclude)
 	table->readers = hv_columns_of_relation(relid, columns, exclude, &table->schema);
 	prepare_scan(table);
 	table->row_security = under_row_security(table);
+	return table;
+}
+
+HvTable *
+hv_table_open(Oid relid, ArrayType *columns, ArrayType *exclude)
+{
+	HvTable *table = hv_table_open_plain(relid, columns, exclude);
+
 	describe_columns(table);
 	return table;
 }

@@ -28,6 +28,9 @@ typedef struct HvTable
  */
 HvTable *hv_table_open(Oid relid, ArrayType *columns, ArrayType *exclude);
 
+/* The same without the catalogue: for who knows kinds, roles and levels from elsewhere. */
+HvTable *hv_table_open_plain(Oid relid, ArrayType *columns, ArrayType *exclude);
+
 /*
  * Calls `row` for every row, as the caller and under the active snapshot, in the same order each
  * time. cells[i] is the cell of schema.columns[i] (missing where the type cannot be used), valid

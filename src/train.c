@@ -99,8 +99,8 @@ vae_train(PG_FUNCTION_ARGS)
 	hv_options_read(fcinfo, 2, &options);
 	hv_store_lock(name);
 	before = MemoryContextSwitchTo(training);
-	hv_learn(source, name, &options, &trained);
-	version = hv_store_add(name, source, &trained, &options, promote);
+	hv_learn(source, name, &options, NULL, &trained);
+	version = hv_store_add(name, source, &trained, &options, 0, promote);
 	hv_progress_end();
 	MemoryContextSwitchTo(before);
 	row = training_row(fcinfo, name, version, source, &trained, promote);
@@ -122,7 +122,7 @@ vae_fit(PG_FUNCTION_ARGS)
 
 	hv_options_read(fcinfo, 1, &options);
 	before = MemoryContextSwitchTo(training);
-	hv_learn(source, NULL, &options, &trained);
+	hv_learn(source, NULL, &options, NULL, &trained);
 	hv_progress_end();
 	MemoryContextSwitchTo(before);
 	bytes = hv_model_bytes(&trained.model);

@@ -1,8 +1,8 @@
 /*
  * cause.c: leave-one-out: every observed cell is hidden in turn and guessed from the others.
  *
- * A number's surprise is the two-sided tail of a normal distribution with the guess's mean and the
- * variance that held 90 % of the hidden cells in training; of a point of mass the nearer end counts. A
+ * A number's surprise is the two-sided tail of a normal distribution with the guess's mean its
+ * variance, stretched to the errors that were made in training (blend.h); of a point of mass the nearer end counts. A
  * level's is the probability of all levels that are no likelier than it.
  *
  * Worked example: weight 60 where the others say 80 ± 5. z = -4, p = 2 * 3.2e-5, surprise 9.7 nats. A
@@ -16,8 +16,7 @@
 #include "encode.h"
 #include "scores.h"
 
-#define SPREAD 1.6448536269514722 /* half-width of 90 % in standard deviations */
-#define FAR 8                     /* deviations where the tail's asymptote is as good */
+#define FAR 8 /* deviations where the tail's asymptote is as good */
 #define LEAST_VARIANCE 1e-6
 
 HvStatus
@@ -64,7 +63,7 @@ number_surprise(const HvImputer *imputer, uint32_t j, double x)
 {
 	const HvColumn *column = &imputer->model->schema.columns[j];
 	const double *guess = imputer->guess + imputer->at[j];
-	double sd = sqrt(fmax(guess[1], LEAST_VARIANCE)) * (double) imputer->model->spread[j] / SPREAD;
+	double sd = sqrt(fmax(guess[1], LEAST_VARIANCE)) * (double) imputer->model->blend[j].stretch;
 	double low, high;
 
 	ends_of(column, x, &low, &high);
@@ -99,7 +98,7 @@ cause_of(HvCauses *causes, uint32_t j, const HvReal *record)
 	hv_impute(&causes->imputer, causes->rest);
 	memcpy(causes->rest + column->x_at, record + column->x_at, column->width * sizeof(HvReal));
 	causes->rest[column->m_at] = 1;
-	cause.expected = hv_cell_guess(imputer, j).value;
+	cause.expected = hv_cell_guess(imputer, j, HV_COVERAGE).value;
 	cause.surprise = hv_has_levels(column)
 	                     ? level_surprise(imputer, j, record)
 	                     : number_surprise(imputer, j, (double) record[column->x_at]);

@@ -17,17 +17,13 @@
 #include <math.h>
 #include <string.h>
 
-/* What the training of one block keeps. */
+/* One block, and how far it is. */
 typedef struct Learner
 {
 	const HvBlock *block;
-	double nll, kl;  /* sums over the rows of an epoch or of phases LOSS */
-	double seen_nll; /* per row, over its last epoch of learning */
-	double seen_kl;
-	HvReal *best;     /* parameters of its best epoch */
-	double best_loss; /* validation nll + beta kl, per row */
-	int best_epoch;
-	bool done;
+	double nll, kl; /* sums over the rows of an epoch or of phases LOSS */
+	HvLearned *is;
+	HvReal *best; /* parameters of its best epoch */
 } Learner;
 
 typedef struct Training
@@ -39,25 +35,33 @@ typedef struct Training
 	HvStep *step;
 	HvSource *train, *validation; /* the latter NULL without held-out rows */
 	Learner *learners;
+	HvFitState state;
 } Training;
 
 static HvStatus
 start(Training *t, HvArena *arena)
 {
 	const HvVae *vae = t->vae;
+	HvFitState *state = &t->state;
 
+	*state = (HvFitState){.nblocks = vae->nblocks,
+	                      .nparameters = vae->nparameters,
+	                      .parameters = t->trainer->share.parameters,
+	                      .m = t->trainer->share.m,
+	                      .v = t->trainer->share.v};
 	t->learners = hv_new(arena, Learner, vae->nblocks, 1);
-	if (t->learners == NULL)
+	state->learned = hv_new(arena, HvLearned, vae->nblocks, 1);
+	state->best = hv_new(arena, HvReal, vae->nparameters, 1);
+	if (t->learners == NULL || state->learned == NULL || state->best == NULL)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
 		Learner *learner = &t->learners[i];
 
 		learner->block = &vae->blocks[i];
-		learner->best_loss = INFINITY;
-		learner->best = hv_new(arena, HvReal, learner->block->end - learner->block->begin, 1);
-		if (learner->best == NULL)
-			return HV_NO_MEMORY;
+		learner->is = &state->learned[i];
+		learner->is->best_loss = INFINITY;
+		learner->best = state->best + learner->block->begin;
 	}
 	return HV_OK;
 }
@@ -112,7 +116,7 @@ activate(Training *t, bool learning)
 {
 	t->step->nactive = 0;
 	for (uint32_t i = 0; i < t->vae->nblocks; i++)
-		if (learning ? !t->learners[i].done : t->learners[i].block->member == 0)
+		if (learning ? !t->learners[i].is->done : t->learners[i].block->member == 0)
 			t->step->active[t->step->nactive++] = i;
 }
 
@@ -237,9 +241,9 @@ run_epoch(Training *t, int epoch, bool *cut)
 	{
 		Learner *learner = &t->learners[t->step->active[i]];
 
-		learner->seen_nll = learner->nll / (double) train->nrows;
-		learner->seen_kl = learner->kl / (double) train->nrows;
-		if (!isfinite(learner->seen_nll) || !isfinite(learner->seen_kl))
+		learner->is->seen_nll = learner->nll / (double) train->nrows;
+		learner->is->seen_kl = learner->kl / (double) train->nrows;
+		if (!isfinite(learner->is->seen_nll) || !isfinite(learner->is->seen_kl))
 			return HV_DIVERGED;
 	}
 	return HV_OK;
@@ -251,14 +255,14 @@ keep_best(Training *t, Learner *learner, double loss, int epoch, bool may_stop)
 {
 	size_t n = learner->block->end - learner->block->begin;
 
-	if (loss < learner->best_loss)
+	if (loss < learner->is->best_loss)
 	{
-		learner->best_loss = loss;
-		learner->best_epoch = epoch;
+		learner->is->best_loss = loss;
+		learner->is->best_epoch = epoch;
 		memcpy(learner->best, t->vae->parameters + learner->block->begin, n * sizeof(HvReal));
 	}
-	else if (may_stop && epoch - learner->best_epoch >= t->options->patience)
-		learner->done = true;
+	else if (may_stop && epoch - learner->is->best_epoch >= t->options->patience)
+		learner->is->done = true;
 }
 
 /*
@@ -276,8 +280,8 @@ judge_epoch(Training *t, int epoch, HvEpoch *report)
 	for (uint32_t i = 0; i < t->vae->nblocks; i++)
 		if (t->learners[i].block->member == 0)
 		{
-			report->reconstruction -= t->learners[i].seen_nll;
-			report->kl += t->learners[i].seen_kl;
+			report->reconstruction -= t->learners[i].is->seen_nll;
+			report->kl += t->learners[i].is->seen_kl;
 		}
 	report->elbo = report->reconstruction - beta * report->kl;
 	if (t->validation != NULL)
@@ -288,20 +292,61 @@ judge_epoch(Training *t, int epoch, HvEpoch *report)
 
 		if (t->validation == NULL)
 			keep_best(t, learner, -epoch, epoch, false);
-		else if (!learner->done)
+		else if (!learner->is->done)
 			keep_best(t, learner, learner->nll + beta * learner->kl, epoch,
 			          warm && !t->options->fixed_epochs);
 		if (t->validation != NULL && learner->block->member == 0)
-			report->validation -= learner->best_loss;
+			report->validation -= learner->is->best_loss;
 	}
 	return HV_OK;
+}
+
+/* Before the first epoch: what a warm start is worth is what every block must beat. */
+static HvStatus
+judge_start(Training *t)
+{
+	HvEpoch report;
+
+	if (!t->options->warm || t->validation == NULL)
+		return HV_OK;
+	activate(t, true);
+	return judge_epoch(t, 0, &report);
+}
+
+/* ---- where the training stands ---- */
+
+static void
+keep(Training *t, int epoch)
+{
+	const HvHost *host = t->trainer->host;
+
+	if (host == NULL || host->keep == NULL)
+		return;
+	t->state.epoch = epoch;
+	for (uint32_t i = 0; i < t->vae->nblocks; i++)
+		t->state.learned[i].made = t->step->made[i];
+	host->keep(host->ctx, &t->state);
+}
+
+/* Whether the host had something to go on from; then *epoch is the last one that was run. */
+static bool
+resume(Training *t, int *epoch)
+{
+	const HvHost *host = t->trainer->host;
+
+	if (host == NULL || host->resume == NULL || !host->resume(host->ctx, &t->state))
+		return false;
+	for (uint32_t i = 0; i < t->vae->nblocks; i++)
+		t->step->made[i] = t->state.learned[i].made;
+	*epoch = t->state.epoch;
+	return true;
 }
 
 static bool
 all_done(const Training *t)
 {
 	for (uint32_t i = 0; i < t->vae->nblocks; i++)
-		if (!t->learners[i].done)
+		if (!t->learners[i].is->done)
 			return false;
 	return true;
 }
@@ -329,11 +374,11 @@ finish(Training *t, HvFitResult *result)
 	{
 		const Learner *learner = &t->learners[i];
 
-		if (learner->best_epoch > 0)
+		if (learner->is->best_loss < INFINITY)
 			memcpy(t->vae->parameters + learner->block->begin, learner->best,
 			       (learner->block->end - learner->block->begin) * sizeof(HvReal));
-		if (learner->best_epoch > result->best_epoch)
-			result->best_epoch = learner->best_epoch;
+		if (learner->is->best_epoch > result->best_epoch)
+			result->best_epoch = learner->is->best_epoch;
 	}
 	activate(t, false);
 	HV_TRY(elbo_of(t, t->train, &result->train_elbo));
@@ -366,7 +411,10 @@ hv_fit_team(HvTrainer *trainer, const HvTeam *team, HvSource *train, HvSource *v
 	HV_TRY(start(&t, arena));
 	HV_TRY(hv_fit_baseline(trainer, t.validation ? t.validation : train, t.validation != NULL,
 	                       arena, &result->baseline_elbo));
-	for (int epoch = 1; epoch <= options->epochs && !all_done(&t) && !result->expired; epoch++)
+	if (!resume(&t, &result->epochs))
+		HV_TRY(judge_start(&t));
+	for (int epoch = result->epochs + 1;
+	     epoch <= options->epochs && !all_done(&t) && !result->expired; epoch++)
 	{
 		HvEpoch report = {.epoch = epoch, .epochs_total = options->epochs};
 
@@ -375,6 +423,8 @@ hv_fit_team(HvTrainer *trainer, const HvTeam *team, HvSource *train, HvSource *v
 		result->epochs = epoch;
 		if (host != NULL && host->progress != NULL && !result->expired)
 			host->progress(host->ctx, &report);
+		if (!result->expired)
+			keep(&t, epoch);
 	}
 	return finish(&t, result);
 }

@@ -9,6 +9,32 @@
 #include "step.h"
 #include "vae.h"
 
+/* What the training of one block has come to. */
+typedef struct HvLearned
+{
+	uint64_t made;    /* steps of Adam */
+	double seen_nll;  /* per row, over its last epoch of learning */
+	double seen_kl;   /* likewise */
+	double best_loss; /* validation nll + beta kl, per row, of its best epoch */
+	int best_epoch;   /* 0: as it was before the first one */
+	bool done;        /* patience is over */
+} HvLearned;
+
+/*
+ * Where a training stands after an epoch: with the rows, the options and the seed, all that the
+ * coming epochs depend on. A training that is resumed from here gives the same bytes as one that
+ * went on.
+ */
+typedef struct HvFitState
+{
+	int epoch; /* that was the last one */
+	uint32_t nblocks;
+	size_t nparameters;
+	HvLearned *learned; /* nblocks */
+	HvReal *parameters, *m, *v,
+		*best; /* nparameters each: now, Adam's moments, of the best epochs */
+} HvFitState;
+
 typedef struct HvFitResult
 {
 	int epochs;             /* epochs run */

@@ -4,10 +4,10 @@
  * Everything is little-endian on every host, and nothing is padded:
  *
  *     0   "HVAE"
- *     4   u16 format version (2)
+ *     4   u16 format version (1)
  *     6   u16 flags, none yet: 0
  *     8   u64 length of everything, header and checksum included
- *     16  seven sections in this order, each: 4 bytes of tag, u64 length of its content, content
+ *     16  six sections in this order, each: 4 bytes of tag, u64 length of its content, content
  *         SCHM  u32 columns, u32 stages, u32 value slots, u32 width of a record; per column:
  *                 text name, type, feature, unit, note
  *                 u8 cell, role, stage, kind, transform
@@ -19,17 +19,21 @@
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
  *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
- *               rows); per column f32 trust, f32 spread
- *         ODDS  u8 fitted (0: nothing follows); u32 trees, u32 features of a row; per tree its nodes, a
- *               node before its left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and
- *               f32 steps at a leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail
- *               of each column's residual, of each of 4 parts, of the whole; f32 handicap of each part
+ *               rows); per column f32 weights of copula and network, stretch, 13 × calibration
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
  *         PROV  u64 seed, rows, validation rows, fingerprint; u32 epochs, best epoch;
  *               f64 train, validation, baseline ELBO, epsilon, delta; u8 row security;
  *               text source, trainer, extension version; f64 × 65 surprise, f64 × 65 of the first stage
+ *         DRFT  (may be absent) u32 latent dimensions, f64 mean and f64 variance of each; per column of
+ *               numbers without levels: u32 frequent values, f64 value, f64 share of each
+ *         ODDS  (may be absent) u32 trees, u32 features of a row; per tree its nodes, a node before its
+ *               left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and f32 steps at a
+ *               leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail of each
+ *               column's residual, of each of 4 parts, of the whole; f32 handicap of each part
+ *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows);
+ *               u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *
  *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
@@ -37,9 +41,7 @@
  * Equal models give equal bytes: no pointers, no padding, one NaN. A hidden layer of 64 and one of
  * 32 in CONF, e.g.: 02 00 00 00  40 00 00 00  20 00 00 00.
  *
- * History
- *   1   the first format: without ODDS. Such a model is read; its vae_anomaly is the likelihood's alone.
- *   2   ODDS behind COPU.
+ * History: 1 is the first format.
  */
 #include "format.h"
 
@@ -302,60 +304,18 @@ put_copula(Writer *writer, const HvModel *model)
 {
 	size_t section = begin_section(writer, "COPU");
 
-	if (model->trust == NULL || model->spread == NULL)
+	if (model->blend == NULL)
 	{
 		writer->status = HV_BAD_ARGUMENT;
 		return;
 	}
 	put_gaussian(writer, &model->copula);
-	put_f32s(writer, model->trust, model->schema.ncolumns);
-	put_f32s(writer, model->spread, model->schema.ncolumns);
-	end_section(writer, section);
-}
-
-#define LEAF 0xFFFF
-
-/* The node at heap position `at` and all below it. */
-static void
-put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
-{
-	size_t node = (size_t) tree * HV_FOREST_NODES + at;
-	bool leaf = depth == HV_FOREST_DEPTH || isinf(forest->threshold[node]);
-
-	if (leaf)
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
 	{
-		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
-
-		put_uint(writer, LEAF, 2);
-		put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
-		return;
-	}
-	put_uint(writer, forest->feature[node], 2);
-	put_f32(writer, forest->threshold[node]);
-	put_node(writer, forest, tree, 2 * at + 1, depth + 1);
-	put_node(writer, forest, tree, 2 * at + 2, depth + 1);
-}
-
-static void
-put_strange(Writer *writer, const HvModel *model)
-{
-	const HvStrange *strange = &model->strange;
-	size_t section = begin_section(writer, "ODDS");
-
-	put_u8(writer, strange->fitted);
-	if (strange->fitted)
-	{
-		put_u32(writer, strange->forest.trees);
-		put_u32(writer, strange->forest.features);
-		for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
-			put_node(writer, &strange->forest, tree, 0, 0);
-		put_gaussian(writer, &strange->ties);
-		for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-			put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
-		for (int i = 0; i < HV_PARTS; i++)
-			put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
-		put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
-		put_f32s(writer, strange->handicap, HV_PARTS);
+		put_f32(writer, model->blend[j].copula);
+		put_f32(writer, model->blend[j].network);
+		put_f32(writer, model->blend[j].stretch);
+		put_f32s(writer, model->blend[j].share, HV_SHARES);
 	}
 	end_section(writer, section);
 }
@@ -412,6 +372,101 @@ put_provenance(Writer *writer, const HvProvenance *provenance)
 	end_section(writer, section);
 }
 
+/* What drift is measured by, and nothing else needs. */
+static void
+put_drift(Writer *writer, const HvModel *model)
+{
+	const HvLatent *latent = &model->latent;
+	size_t section;
+
+	if (latent->n == 0)
+		return;
+	section = begin_section(writer, "DRFT");
+	put_u32(writer, latent->n);
+	for (uint32_t i = 0; i < latent->n; i++)
+	{
+		put_f64(writer, latent->mean[i]);
+		put_f64(writer, latent->variance[i]);
+	}
+	for (uint32_t i = 0; i < model->schema.ncolumns; i++)
+	{
+		const HvColumn *column = &model->schema.columns[i];
+
+		if (column->cell != HV_CELL_NUMBER || hv_has_levels(column))
+			continue;
+		put_u32(writer, column->nmasses);
+		for (uint32_t k = 0; k < column->nmasses; k++)
+		{
+			put_f64(writer, column->masses[k].value);
+			put_f64(writer, column->masses[k].share);
+		}
+	}
+	end_section(writer, section);
+}
+
+#define LEAF 0xFFFF
+
+/* The node at heap position `at` and all below it. */
+static void
+put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
+{
+	size_t node = (size_t) tree * HV_FOREST_NODES + at;
+	bool leaf = depth == HV_FOREST_DEPTH || isinf(forest->threshold[node]);
+
+	if (leaf)
+	{
+		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
+
+		put_uint(writer, LEAF, 2);
+		put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
+		return;
+	}
+	put_uint(writer, forest->feature[node], 2);
+	put_f32(writer, forest->threshold[node]);
+	put_node(writer, forest, tree, 2 * at + 1, depth + 1);
+	put_node(writer, forest, tree, 2 * at + 2, depth + 1);
+}
+
+static void
+put_strange(Writer *writer, const HvModel *model)
+{
+	const HvStrange *strange = &model->strange;
+	size_t section;
+
+	if (!strange->fitted)
+		return;
+	section = begin_section(writer, "ODDS");
+	put_u32(writer, strange->forest.trees);
+	put_u32(writer, strange->forest.features);
+	for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
+		put_node(writer, &strange->forest, tree, 0, 0);
+	put_gaussian(writer, &strange->ties);
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+		put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
+	for (int i = 0; i < HV_PARTS; i++)
+		put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
+	put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
+	put_f32s(writer, strange->handicap, HV_PARTS);
+	end_section(writer, section);
+}
+
+static void
+put_sampling(Writer *writer, const HvModel *model)
+{
+	const HvSampling *sampling = &model->sampling;
+	size_t width = sampling->width, section;
+
+	if (width == 0 && sampling->npatterns == 0)
+		return;
+	section = begin_section(writer, "SAMP");
+	put_u32(writer, sampling->width);
+	put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
+	put_u32(writer, sampling->npatterns);
+	put_bytes(writer, sampling->patterns,
+	          (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));
+	end_section(writer, section);
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 static void
@@ -425,9 +480,11 @@ put_model(Writer *writer, const HvModel *model)
 	put_config(writer, &model->vae.config, model->schema.nstages);
 	put_parameters(writer, &model->vae);
 	put_copula(writer, model);
-	put_strange(writer, model);
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
+	put_drift(writer, model);
+	put_strange(writer, model);
+	put_sampling(writer, model);
 }
 
 size_t

@@ -4,12 +4,14 @@
 #ifndef HV_FORMAT_H
 #define HV_FORMAT_H
 
+#include "blend.h"
 #include "copula.h"
 #include "forest.h"
+#include "latent.h"
 #include "tail.h"
 #include "vae.h"
 
-#define HV_FORMAT_VERSION 2
+#define HV_FORMAT_VERSION 1
 #define HV_FORMAT_MAGIC "HVAE"
 #define HV_FORMAT_HEADER 16 /* bytes before the first section */
 #define HV_FORMAT_TRAILER 4 /* the checksum behind the last one */
@@ -45,7 +47,7 @@ typedef enum HvPart
 
 typedef struct HvStrange
 {
-	bool fitted; /* false in models of format 1 */
+	bool fitted; /* false in models from before there was a section for it */
 	HvForest forest;
 	HvCopula ties;    /* as the model's, but with ordinals as plain numbers; see anomaly_fit.c */
 	HvTail *residual; /* per column: deviation from what the ties let expect */
@@ -54,16 +56,46 @@ typedef struct HvStrange
 	float handicap[HV_PARTS]; /* nats, not negative */
 } HvStrange;
 
+/* What drawing new records needs beside the network; core/sample.h says what for. */
+#define HV_MAX_NOISE 640    /* numbers whose noise is correlated; a wider table has none of it */
+#define HV_MAX_PATTERNS 512 /* of gaps */
+typedef struct HvSampling
+{
+	uint32_t width;     /* number columns, in their order; 0: not measured */
+	float *correlation; /* of their residuals: lower triangle by rows, 1 on the diagonal */
+	uint32_t npatterns;
+	uint8_t *patterns; /* npatterns × (ncolumns + 7) / 8: bits of the observed cells */
+} HvSampling;
+
 typedef struct HvModel
 {
 	HvSchema schema;
 	HvVae vae; /* vae.schema points to schema above */
 	HvCopula copula;
-	float *trust;  /* per column: the copula's part in a guess, see impute.h */
-	float *spread; /* per column: half-width of a 90 % interval in predicted deviations */
-	HvStrange strange;
+	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
+	HvLatent latent; /* of training rows; n is 0 where it was not measured */
+	HvStrange strange;
+	HvSampling sampling;
 } HvModel;
+
+/* Whether a column is a number with Gaussian noise around the network's answer; how many are. */
+static inline bool
+hv_has_noise(const HvColumn *column)
+{
+	return column->kind != HV_EMBEDDING &&
+	       hv_likelihood(column, false) == hv_likelihood_by_id(HV_GAUSSIAN);
+}
+
+static inline uint32_t
+hv_noise_width(const HvSchema *schema)
+{
+	uint32_t width = 0;
+
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		width += hv_has_noise(&schema->columns[j]);
+	return width;
+}
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */
 size_t hv_model_size(const HvModel *model);

@@ -1,9 +1,12 @@
 /*
- * format_parts.c: reads the knots of a column and what stands beside the network (COPU, ODDS).
+ * format_parts.c: reads the knots of a column and what stands beside the network (COPU, DRFT, ODDS, SAMP).
  */
 #include "format_parts.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "predict.h"
 
 /* A score that a record can hold. */
 static float
@@ -54,6 +57,36 @@ get_f32s(HvCursor *cursor, size_t n)
 	return numbers;
 }
 
+/* Weights and calibrations: shares increase, and lie strictly between 0 and 1. */
+static void
+get_blends(HvCursor *cursor, HvModel *model, size_t columns)
+{
+	model->blend = hv_room(cursor, columns, sizeof(HvBlend));
+	for (size_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
+	{
+		HvBlend *blend = &model->blend[j];
+		float before = 0;
+
+		blend->copula = hv_get_f32(cursor);
+		blend->network = hv_get_f32(cursor);
+		hv_require(cursor,
+		           blend->copula >= 0 && blend->copula <= HV_MOST_WEIGHT && blend->network >= 0 &&
+		               blend->network <= HV_MOST_WEIGHT,
+		           "weight of a guess is out of range");
+		blend->stretch = hv_get_f32(cursor);
+		hv_require(cursor, blend->stretch > 0 && blend->stretch <= HV_MOST_STRETCH,
+		           "stretch of a guess is out of range");
+		for (int i = 0; i < HV_SHARES; i++)
+		{
+			blend->share[i] = hv_get_f32(cursor);
+			hv_require(cursor,
+			           blend->share[i] >= before && blend->share[i] > 0 && blend->share[i] < 1,
+			           "calibration does not increase");
+			before = blend->share[i];
+		}
+	}
+}
+
 /* A copula with `behind` more floats in its section: every number is there before there is room. */
 static void
 get_gaussian(HvCursor *cursor, const HvSchema *schema, HvCopula *copula, size_t behind)
@@ -80,14 +113,65 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 {
 	size_t columns = model->schema.ncolumns;
 
-	get_gaussian(cursor, &model->schema, &model->copula, 2 * columns);
+	get_gaussian(cursor, &model->schema, &model->copula, (3 + HV_SHARES) * columns);
+	if (!hv_cursor_failed(cursor))
+		get_blends(cursor, model, columns);
+}
+
+static void
+get_latent(HvCursor *cursor, HvModel *model)
+{
+	HvLatent *latent = &model->latent;
+	uint32_t n = hv_get_count(cursor, 1, HV_MAX_STAGES * HV_MAX_LATENT, 16,
+	                          "number of latent dimensions is out of range");
+
+	hv_require(cursor, n == hv_embedding_size(&model->vae),
+	           "latent dimensions do not fit the configuration");
 	if (hv_cursor_failed(cursor))
 		return;
-	model->trust = get_f32s(cursor, columns);
-	model->spread = get_f32s(cursor, columns);
-	for (size_t i = 0; i < columns && !hv_cursor_failed(cursor); i++)
-		hv_require(cursor, model->trust[i] >= 0 && model->trust[i] <= 1 && model->spread[i] >= 0,
-		           "trust or spread is out of range");
+	latent->mean = hv_room(cursor, n, sizeof(double));
+	latent->variance = hv_room(cursor, n, sizeof(double));
+	for (uint32_t i = 0; i < n && !hv_cursor_failed(cursor); i++)
+	{
+		latent->mean[i] = hv_get_finite(cursor);
+		latent->variance[i] = hv_get_finite(cursor);
+		hv_require(cursor, latent->variance[i] >= 0, "variance of a latent dimension is negative");
+	}
+	latent->n = hv_cursor_failed(cursor) ? 0 : n;
+}
+
+static void
+get_masses(HvCursor *cursor, HvColumn *column)
+{
+	column->nmasses =
+		hv_get_count(cursor, 0, HV_MAX_MASSES, 16, "number of frequent values is out of range");
+	if (hv_cursor_failed(cursor) || column->nmasses == 0)
+		return;
+	column->masses = hv_room(cursor, column->nmasses, sizeof(HvMass));
+	for (uint32_t i = 0; i < column->nmasses && !hv_cursor_failed(cursor); i++)
+	{
+		HvMass *mass = &column->masses[i];
+
+		mass->value = hv_get_finite(cursor);
+		mass->share = hv_get_finite(cursor);
+		hv_require(cursor, mass->share >= 0 && mass->share <= 1,
+		           "share of a frequent value is out of range");
+		hv_require(cursor, i == 0 || mass->value > mass[-1].value,
+		           "frequent values do not increase");
+	}
+}
+
+void
+hv_get_drift(HvCursor *cursor, HvModel *model)
+{
+	get_latent(cursor, model);
+	for (uint32_t i = 0; i < model->schema.ncolumns && !hv_cursor_failed(cursor); i++)
+	{
+		HvColumn *column = &model->schema.columns[i];
+
+		if (column->cell == HV_CELL_NUMBER && !hv_has_levels(column))
+			get_masses(cursor, column);
+	}
 }
 
 /* ---- what tells strange rows ---- */
@@ -138,9 +222,6 @@ hv_get_strange(HvCursor *cursor, HvModel *model)
 	HvStrange *strange = &model->strange;
 	uint32_t columns = model->schema.ncolumns, features, trees;
 
-	strange->fitted = hv_get_below(cursor, 2, "flag is neither 0 nor 1");
-	if (hv_cursor_failed(cursor) || !strange->fitted)
-		return;
 	trees = hv_get_count(cursor, 0, HV_FOREST_TREES, NODE_BYTES, "too many trees");
 	features = hv_get_u32(cursor);
 	hv_require(cursor, features <= columns, "forest does not fit the columns");
@@ -165,4 +246,41 @@ hv_get_strange(HvCursor *cursor, HvModel *model)
 		strange->handicap[i] = hv_get_f32(cursor);
 		hv_require(cursor, strange->handicap[i] >= 0, "handicap is negative");
 	}
+	strange->fitted = true;
+}
+
+/* ---- what drawing needs ---- */
+
+void
+hv_get_sampling(HvCursor *cursor, HvModel *model)
+{
+	HvSampling *sampling = &model->sampling;
+	size_t bytes = (model->schema.ncolumns + 7) / 8, width;
+
+	width = hv_get_count(cursor, 0, HV_MAX_NOISE, 4, "too many numbers have noise");
+	hv_require(cursor, width == 0 || width == hv_noise_width(&model->schema),
+	           "noise does not fit the columns");
+	hv_require(cursor, cursor->left / 4 >= width * (width + 1) / 2,
+	           "noise does not fit its section");
+	if (hv_cursor_failed(cursor))
+		return;
+	sampling->correlation = get_f32s(cursor, width * (width + 1) / 2);
+	for (size_t i = 0; i < width && !hv_cursor_failed(cursor); i++)
+		for (size_t k = 0; k <= i; k++)
+		{
+			float r = sampling->correlation[i * (i + 1) / 2 + k];
+
+			hv_require(cursor, i == k ? r == 1 : fabsf(r) < 1, "correlation is out of range");
+		}
+	sampling->npatterns =
+		hv_get_count(cursor, 0, HV_MAX_PATTERNS, bytes, "too many patterns of gaps");
+	if (hv_cursor_failed(cursor))
+		return;
+	sampling->width = (uint32_t) width;
+	if (sampling->npatterns == 0)
+		return;
+	sampling->patterns = hv_room(cursor, sampling->npatterns, bytes);
+	if (!hv_cursor_failed(cursor))
+		memcpy(sampling->patterns, hv_take(cursor, sampling->npatterns * bytes),
+		       sampling->npatterns * bytes);
 }

@@ -9,6 +9,8 @@
 
 void hv_get_knots(HvCursor *cursor, HvColumn *column);
 void hv_get_copula(HvCursor *cursor, HvModel *model);
+void hv_get_drift(HvCursor *cursor, HvModel *model);
 void hv_get_strange(HvCursor *cursor, HvModel *model);
+void hv_get_sampling(HvCursor *cursor, HvModel *model);
 
 #endif

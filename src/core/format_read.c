@@ -292,6 +292,8 @@ get_provenance(HvCursor *cursor, HvProvenance *provenance)
 
 /* ------------------------------------------------------------------ the whole */
 
+#define SECTION_HEAD 12 /* tag and length */
+
 /* Opens the next section, which must bear this tag; its content is a cursor of its own. */
 static HvCursor
 open_section(HvCursor *whole, const char *tag)
@@ -329,7 +331,7 @@ close_section(HvCursor *whole, HvCursor *section)
 
 /* Header and checksum; afterwards the cursor is on the sections. */
 static void
-get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size, uint32_t *version)
+get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size)
 {
 	HvCursor last = {.left = HV_FORMAT_TRAILER};
 
@@ -344,8 +346,7 @@ get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size, uint32_t *version
 		return;
 	}
 	hv_take(cursor, 4);
-	*version = (uint32_t) hv_get_uint(cursor, 2);
-	if (*version < 1 || *version > HV_FORMAT_VERSION)
+	if (hv_get_uint(cursor, 2) != HV_FORMAT_VERSION)
 		hv_cursor_fail(cursor, HV_BAD_VERSION, "unknown format version");
 	hv_require(cursor, hv_get_uint(cursor, 2) == 0, "unknown flags");
 	hv_require(cursor, hv_get_u64(cursor) == size, "length does not fit: cut off or extended");
@@ -357,8 +358,22 @@ get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size, uint32_t *version
 	           "checksum mismatch");
 }
 
+/* A section that models of earlier versions do not have. */
 static void
-get_sections(HvCursor *whole, HvModel *model, uint32_t version)
+get_optional(HvCursor *whole, HvModel *model, const char *tag,
+             void (*get)(HvCursor *cursor, HvModel *model))
+{
+	HvCursor section;
+
+	if (hv_cursor_failed(whole) || whole->left < SECTION_HEAD || memcmp(whole->at, tag, 4) != 0)
+		return;
+	section = open_section(whole, tag);
+	get(&section, model);
+	close_section(whole, &section);
+}
+
+static void
+get_sections(HvCursor *whole, HvModel *model)
 {
 	HvConfig config;
 	HvCursor section;
@@ -376,18 +391,16 @@ get_sections(HvCursor *whole, HvModel *model, uint32_t version)
 	section = open_section(whole, "COPU");
 	hv_get_copula(&section, model);
 	close_section(whole, &section);
-	if (version >= 2)
-	{
-		section = open_section(whole, "ODDS");
-		hv_get_strange(&section, model);
-		close_section(whole, &section);
-	}
 	section = open_section(whole, "STAT");
 	get_statistics(&section, &model->schema);
 	close_section(whole, &section);
 	section = open_section(whole, "PROV");
 	get_provenance(&section, &model->provenance);
 	close_section(whole, &section);
+	get_optional(whole, model, "DRFT", hv_get_drift);
+	get_optional(whole, model, "ODDS", hv_get_strange);
+	get_optional(whole, model, "SAMP", hv_get_sampling);
+	hv_require(whole, whole->left < SECTION_HEAD, "unexpected section");
 	hv_require(whole, whole->left == 0, "bytes behind the last section");
 }
 
@@ -395,12 +408,11 @@ HvStatus
 hv_model_read(const uint8_t *bytes, size_t size, HvArena *arena, HvModel *model, const char **why)
 {
 	HvCursor whole = {bytes, size, HV_OK, "", arena};
-	uint32_t version = 0;
 
 	memset(model, 0, sizeof(*model));
-	get_frame(&whole, bytes, size, &version);
+	get_frame(&whole, bytes, size);
 	if (!hv_cursor_failed(&whole))
-		get_sections(&whole, model, version);
+		get_sections(&whole, model);
 	*why = whole.why;
 	return whole.status;
 }

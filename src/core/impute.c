@@ -10,6 +10,7 @@
 #include "scores.h"
 
 #define NODES 15      /* of the mean of a number on its own scale */
+#define LEAST 1e-4    /* probability of a level */
 #define OWN_SCALE 0.3 /* share of that mean in a number's value, see number_value */
 
 static uint32_t
@@ -183,17 +184,39 @@ ask_stage(HvImputer *imputer, uint32_t s, const HvReal *record)
 
 /* ---- both ---- */
 
+void
+hv_blend_levels(double a, double b, const double *copula, const double *network, uint32_t n,
+                double *guess)
+{
+	double total = 0;
+
+	for (uint32_t k = 0; k < n; k++)
+	{
+		guess[k] = exp(a * log(fmax(copula[k], LEAST)) + b * log(fmax(network[k], LEAST)));
+		total += guess[k];
+	}
+	for (uint32_t k = 0; k < n; k++)
+		guess[k] /= total;
+}
+
 static void
 blend(HvImputer *imputer, uint32_t j)
 {
 	const HvColumn *column = &imputer->model->schema.columns[j];
+	const HvBlend *by = &imputer->model->blend[j];
 	bool asked = imputer->model->copula.width > 0 && hv_copula_features(column) > 0;
-	double trust = asked ? imputer->model->trust[j] : 0;
+	const double *network = imputer->network + imputer->at[j];
+	const double *copula = asked ? imputer->copula + imputer->at[j] : network;
+	double *guess = imputer->guess + imputer->at[j];
+	uint32_t n = guess_width(column);
 
-	for (uint32_t i = imputer->at[j]; i < imputer->at[j] + guess_width(column); i++)
-		imputer->guess[i] = trust > 0
-		                        ? trust * imputer->copula[i] + (1 - trust) * imputer->network[i]
-		                        : imputer->network[i];
+	if (hv_has_levels(column))
+		hv_blend_levels(by->copula, by->network, copula, network, n, guess);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			guess[i] = asked ? by->copula * copula[i] + by->network * network[i] : network[i];
+	if (!hv_has_levels(column) && column->kind != HV_EMBEDDING)
+		guess[1] *= by->stretch * by->stretch;
 }
 
 /* A guess into imputer->filled, as an observed cell. */
@@ -254,6 +277,17 @@ decode(const HvColumn *column, double x)
 	return hv_decode_number(column, x);
 }
 
+/* A quantile of the predicted distribution of a number. */
+static double
+quantile(const HvImputer *imputer, uint32_t j, double p)
+{
+	const double *guess = imputer->guess + imputer->at[j];
+	double share = hv_blend_share(&imputer->model->blend[j], p);
+
+	return decode(&imputer->model->schema.columns[j],
+	              guess[0] + sqrt(guess[1]) * hv_normal_quantile(share));
+}
+
 /*
  * The value at the mean score is about the median, the best guess where errors count by ratio; the
  * mean over the distribution is the best where they count by square on the column's own scale. Some
@@ -261,13 +295,15 @@ decode(const HvColumn *column, double x)
  * .714 of a standard deviation).
  */
 static double
-number_value(const HvColumn *column, double mean, double variance)
+number_value(const HvImputer *imputer, uint32_t j)
 {
-	double sd = sqrt(variance), sum = 0;
+	const HvColumn *column = &imputer->model->schema.columns[j];
+	double sum = 0;
 
 	for (int i = 0; i < NODES; i++)
-		sum += decode(column, mean + sd * hv_normal_quantile((i + 0.5) / NODES));
-	return OWN_SCALE * sum / NODES + (1 - OWN_SCALE) * decode(column, mean);
+		sum += quantile(imputer, j, (i + 0.5) / NODES);
+	return OWN_SCALE * sum / NODES +
+	       (1 - OWN_SCALE) * decode(column, imputer->guess[imputer->at[j]]);
 }
 
 /* Words are right or wrong: the likeliest. Ordered numbers are near or far: the median. */
@@ -289,9 +325,10 @@ best_level(const HvColumn *column, const double *probability)
 	return best;
 }
 
-/* Levels are added to the best one, the likelier neighbour first, until they hold 90 %. */
+/* Levels are added to the best one, the likelier neighbour first, until they hold enough. */
 static void
-level_interval(const HvColumn *column, const double *probability, HvCellGuess *cell)
+level_interval(const HvColumn *column, const double *probability, double coverage,
+               HvCellGuess *cell)
 {
 	uint32_t low = (uint32_t) cell->value, high = low, last = column->nlevels - 1;
 	double held = probability[low];
@@ -299,7 +336,7 @@ level_interval(const HvColumn *column, const double *probability, HvCellGuess *c
 	cell->low = cell->high = NAN;
 	if (column->kind != HV_ORDINAL)
 		return;
-	while (held < 0.9 && (low > 0 || high < last))
+	while (held < coverage && (low > 0 || high < last))
 		if (high == last || (low > 0 && probability[low - 1] > probability[high + 1]))
 			held += probability[--low];
 		else
@@ -309,12 +346,11 @@ level_interval(const HvColumn *column, const double *probability, HvCellGuess *c
 }
 
 HvCellGuess
-hv_cell_guess(const HvImputer *imputer, uint32_t j)
+hv_cell_guess(const HvImputer *imputer, uint32_t j, double coverage)
 {
 	const HvColumn *column = &imputer->model->schema.columns[j];
 	const double *guess = imputer->guess + imputer->at[j];
 	HvCellGuess cell = {.probability = NAN};
-	double reach;
 
 	if (hv_has_levels(column))
 	{
@@ -322,13 +358,15 @@ hv_cell_guess(const HvImputer *imputer, uint32_t j)
 
 		cell.value = best;
 		cell.probability = guess[best];
-		level_interval(column, guess, &cell);
+		level_interval(column, guess, coverage, &cell);
 		return cell;
 	}
-	reach = imputer->model->spread[j] * sqrt(guess[1]);
-	cell.value = hv_round_number(column, number_value(column, guess[0], guess[1]));
-	cell.low = fmin(hv_round_number(column, decode(column, guess[0] - reach)), cell.value);
-	cell.high = fmax(hv_round_number(column, decode(column, guess[0] + reach)), cell.value);
+	cell.value = number_value(imputer, j);
+	cell.value = fmax(cell.value, quantile(imputer, j, 0.5 - HV_COVERAGE / 2));
+	cell.value = fmin(cell.value, quantile(imputer, j, 0.5 + HV_COVERAGE / 2));
+	cell.value = hv_round_number(column, cell.value);
+	cell.low = hv_round_number(column, quantile(imputer, j, 0.5 - coverage / 2));
+	cell.high = hv_round_number(column, quantile(imputer, j, 0.5 + coverage / 2));
 	return cell;
 }
 
@@ -348,6 +386,6 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
 				values[column->value_at + f] =
 					hv_decode_number(column, imputer->guess[imputer->at[j] + f]);
 		else
-			values[column->value_at] = hv_cell_guess(imputer, j).value;
+			values[column->value_at] = hv_cell_guess(imputer, j, HV_COVERAGE).value;
 	}
 }

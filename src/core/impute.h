@@ -1,7 +1,7 @@
 /*
  * impute.h: what the missing cells of a record are, with their uncertainty.
  *
- * Two answers are blended, column by column, by weights found on held-out rows:
+ * Two answers are blended, column by column, as blend.h says, by weights found on held-out rows:
  *   the network   draws of the latent position weighted by how well they explain what is observed
  *                 (SNIS, SCIENCE 3.2): w ~ p(x_obs | z) p(z) / q(z | x_obs)
  *   the copula    the conditional Gaussian of copula.h
@@ -38,22 +38,30 @@ HvStatus hv_imputer_init(HvImputer *imputer, const HvModel *model, const HvBlas 
 /* imputer->guess for every missing cell of the record (the observed ones: undefined). */
 void hv_impute(HvImputer *imputer, const HvReal *record);
 
-/* A guess as a value of the column (its slots of a value row), 90 % interval, probability. */
+/*
+ * A guess as a value of the column (its slots of a value row), with its probability and the interval
+ * that holds `coverage` of such cells, in (0, 1). The value is within the one of HV_COVERAGE.
+ */
+#define HV_COVERAGE 0.9
 typedef struct HvCellGuess
 {
 	double value;       /* level index, or the number as the column writes them */
-	double low, high;   /* of a number, or an ordinal's levels that hold 90 %; else NaN */
+	double low, high;   /* of a number, or an ordinal's levels; else NaN */
 	double probability; /* of the level; NaN for a number */
 } HvCellGuess;
 
-HvCellGuess hv_cell_guess(const HvImputer *imputer, uint32_t column);
+HvCellGuess hv_cell_guess(const HvImputer *imputer, uint32_t column, double coverage);
 
 /* All missing cells into a value row. */
 void hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values);
 
+/* guess[n] of n levels: copula^a network^b, of sum 1. */
+void hv_blend_levels(double a, double b, const double *copula, const double *network, uint32_t n,
+                     double *guess);
+
 /*
- * Finds model->trust and model->spread: hides cells of `n` records, held-out ones if there are any,
- * and compares the two answers with what was hidden.
+ * Finds model->blend: hides cells of `n` records, held-out ones if there are any, and compares the
+ * two answers with what was hidden.
  */
 HvStatus hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
                              const HvHost *host, HvArena *arena);

@@ -9,6 +9,7 @@
 typedef struct HvFitOptions
 {
 	int epochs;        /* the most to run */
+	bool warm;         /* the parameters are worth something already: epoch 0 may be the best */
 	bool fixed_epochs; /* run exactly that many; else early stop on the validation rows */
 	int patience;      /* epochs without improvement before a block stops */
 	size_t batch_size;
@@ -21,6 +22,9 @@ typedef struct HvFitOptions
 
 /* Defaults by the number of rows and columns (documented in recipe.c). */
 void hv_fit_defaults(HvFitOptions *options, size_t rows);
+/* Of a training that starts from an earlier model's weights: shorter, and with smaller steps. */
+void hv_fit_again(HvFitOptions *options);
+
 void hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
                         const HvSchema *schema);
 

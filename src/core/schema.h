@@ -38,7 +38,9 @@
 #define HV_QUANTILES 65 /* points of a stored quantile table: 0, 1/64, … 1 */
 #define HV_MAX_KNOTS 160
 #define HV_MAX_DIGITS 6
-#define HV_SCORE_MOST 8 /* a normal score is within ±this */
+#define HV_LEAST_MASS 0.01
+#define HV_MAX_MASSES 100 /* so many there can be */
+#define HV_SCORE_MOST 8   /* a normal score is within ±this */
 
 typedef enum HvKind
 {
@@ -90,6 +92,12 @@ typedef struct HvKnot
 	float low, middle, high;
 } HvKnot;
 
+/* A number that many cells have: at least HV_LEAST_MASS of them. */
+typedef struct HvMass
+{
+	double value, share;
+} HvMass;
+
 typedef struct HvColumn
 {
 	/* Given by the caller before the statistics. */
@@ -126,6 +134,8 @@ typedef struct HvColumn
 	double distinct;                         /* exact up to 1024, an estimate above */
 	double mean, sd, min, max;
 	double quantiles[HV_QUANTILES]; /* of the observed numbers, in the column's unit */
+	uint32_t nmasses;               /* of numbers without levels, values increasing */
+	HvMass *masses;
 
 	/* Set by hv_schema_layout. */
 	uint32_t value_at; /* first slot in a value row */

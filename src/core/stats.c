@@ -413,6 +413,21 @@ describe(HvColumn *column, HvSummary *summary)
 }
 
 static HvStatus
+find_masses(HvColumn *column, const HvSummary *summary, HvArena *arena)
+{
+	HvMass masses[HV_MAX_MASSES];
+
+	column->nmasses = hv_summary_masses(summary, masses);
+	if (column->nmasses == 0)
+		return HV_OK;
+	column->masses = hv_new(arena, HvMass, column->nmasses, 1);
+	if (column->masses == NULL)
+		return HV_NO_MEMORY;
+	memcpy(column->masses, masses, column->nmasses * sizeof(HvMass));
+	return HV_OK;
+}
+
+static HvStatus
 settle(HvColumn *column, HvSummary *summary, HvArena *arena, bool minmax)
 {
 	describe(column, summary);
@@ -442,6 +457,8 @@ settle(HvColumn *column, HvSummary *summary, HvArena *arena, bool minmax)
 	else
 	{
 		column->nlevels = 0;
+		if (column->cell == HV_CELL_NUMBER)
+			HV_TRY(find_masses(column, summary, arena));
 		if (!minmax && column->cell == HV_CELL_NUMBER && !keeps_kind(column))
 			HV_TRY(score_number(column, summary, arena));
 		else

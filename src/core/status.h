@@ -44,12 +44,18 @@ typedef struct HvEpoch
 	double validation;     /* ELBO of the held-out rows, NaN when there are none */
 } HvEpoch;
 
+struct HvFitState; /* fit.h */
+
 /* The host: PostgreSQL, or a test program. */
 typedef struct HvHost
 {
 	void (*check)(void *ctx); /* called at least every few milliseconds; may longjmp */
 	void (*progress)(void *ctx, const HvEpoch *epoch); /* after each epoch; may be NULL */
 	int (*expired)(void *ctx); /* non-zero: time is up, stop with the best so far; may be NULL */
+	/* where a training stands, after each epoch; to be kept by the host or not; may be NULL */
+	void (*keep)(void *ctx, const struct HvFitState *state);
+	/* before the first epoch: non-zero when it has put into *state what it had kept; may be NULL */
+	int (*resume)(void *ctx, struct HvFitState *state);
 	void *ctx;
 } HvHost;
 

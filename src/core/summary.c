@@ -409,3 +409,42 @@ hv_summary_quantiles(HvSummary *summary, double *quantiles)
 	quantiles[0] = summary->min;
 	quantiles[HV_QUANTILES - 1] = summary->max;
 }
+
+/* By increasing value. */
+static void
+insert_mass(HvMass *masses, uint32_t *n, double value, double share)
+{
+	uint32_t at = *n;
+
+	if (share < HV_LEAST_MASS || *n == HV_MAX_MASSES)
+		return;
+	for (; at > 0 && masses[at - 1].value > value; at--)
+		masses[at] = masses[at - 1];
+	masses[at] = (HvMass){value, share};
+	(*n)++;
+}
+
+/* Of all numbers while the dictionary holds them, else of the sample, where equal ones are neighbours. */
+uint32_t
+hv_summary_masses(const HvSummary *summary, HvMass *masses)
+{
+	uint32_t n = 0;
+
+	if (!summary->full)
+	{
+		for (uint32_t i = 0; i < summary->nentries; i++)
+			insert_mass(masses, &n, summary->entries[i].number,
+			            (double) summary->entries[i].count / (double) summary->observed);
+		return n;
+	}
+	for (uint32_t i = 0, first = 0; i < summary->nsample; i++)
+	{
+		bool last = i + 1 == summary->nsample || summary->sample[i + 1] != summary->sample[i];
+
+		if (!last)
+			continue;
+		insert_mass(masses, &n, summary->sample[i], (double) (i + 1 - first) / summary->nsample);
+		first = i + 1;
+	}
+	return n;
+}

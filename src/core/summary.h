@@ -1,7 +1,7 @@
 /*
  * summary.h: what is kept of one column's cells, in bounded memory, while a table goes by.
  *
- * stats.c turns summaries into a schema; of the rest only the last two are used elsewhere.
+ * stats.c turns summaries into a schema; of the rest only hv_sorted_quantile is used elsewhere.
  * Everything depends only on the cells and their order.
  */
 #ifndef HV_SUMMARY_H
@@ -73,6 +73,12 @@ void hv_summary_sort_levels(HvSummary *summary);
 
 /* Sorts the sample; afterwards its quantiles at 0, 1/64, … 1 (the ends are the true ones). */
 void hv_summary_quantiles(HvSummary *summary, double *quantiles);
+
+/*
+ * The numbers that at least HV_LEAST_MASS of the cells have, increasing; room for HV_MAX_MASSES.
+ * Returns how many there are. After hv_summary_quantiles.
+ */
+uint32_t hv_summary_masses(const HvSummary *summary, HvMass *masses);
 
 /* Increasing order. */
 void hv_sort_numbers(double *numbers, size_t n);

@@ -43,12 +43,16 @@ def batches(x, size):
             yield x[order[first:first + size]]
 
 
-def step(model, optimizer, x):
-    optimizer.zero_grad()
+def elbo_loss(model, x):
     reconstruction, mu, logvar = model(x)
     bce = F.binary_cross_entropy(reconstruction, x, reduction="sum")
     kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
-    loss = (bce + kl) / len(x)
+    return (bce + kl) / len(x)
+
+
+def step(model, optimizer, x):
+    optimizer.zero_grad()
+    loss = elbo_loss(model, x)
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -81,4 +85,5 @@ def main():
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

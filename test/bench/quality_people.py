@@ -8,7 +8,7 @@ observed cells are hidden (ANCHORS 4).
                 share that is wrong, mean over columns
   intervals     share of hidden numbers within low … high of vae_impute_cells
   PIT           where a hidden number lies in its predicted distribution, read off the intervals of
-                vae_impute_cells(coverage => c) for c = .02, .1, … .98, uniform within a step (and within
+                vae_impute_cells(coverage => c) for c = .02, .08, … .98, uniform within a step (and within
                 a point of mass); KS is its largest distance from the uniform distribution; mean
                 over columns, and of all cells together
   ECE           of the probability that vae_impute_cells gives the word it chose: mean of |share right -
@@ -23,7 +23,7 @@ import numpy as np
 from quality_baseline import baselines, skewed
 from quality_data import hide, hide_some, is_number, nhanes, nrows, observed, stacked
 
-LEVELS = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98]
+LEVELS = [0.02 + 0.06 * i for i in range(17)]
 
 
 def t_scale(truth, v):

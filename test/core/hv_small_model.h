@@ -106,6 +106,28 @@ small_strange(HvModel *model, HvArena *arena)
 	return HV_OK;
 }
 
+/* Noise that is a little correlated, and three patterns of gaps. */
+static TEST_UNUSED HvStatus
+small_sampling(HvModel *model, HvArena *arena)
+{
+	HvSampling *sampling = &model->sampling;
+	uint32_t width = hv_noise_width(&model->schema);
+
+	sampling->width = width;
+	sampling->correlation = hv_new(arena, float, width, width);
+	sampling->npatterns = 3;
+	sampling->patterns = hv_new(arena, uint8_t, 3, 1);
+	if (sampling->correlation == NULL || sampling->patterns == NULL)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < width; i++)
+		for (uint32_t k = 0; k <= i; k++)
+			sampling->correlation[hv_triangle(i, k)] = i == k ? 1 : 0.1f;
+	sampling->patterns[0] = 0x7F;
+	sampling->patterns[1] = 0x3B;
+	sampling->patterns[2] = 0x55;
+	return HV_OK;
+}
+
 /* The columns live in static memory: one small model at a time. */
 static TEST_UNUSED HvStatus
 small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
@@ -129,11 +151,13 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	HV_TRY(hv_schema_layout(&model->schema));
 	HV_TRY(hv_vae_init(&model->vae, &model->schema, &config, arena));
 	hv_vae_randomise(&model->vae, 1);
-	model->trust = hv_new(arena, float, SMALL_COLUMNS, 1);
-	model->spread = hv_new(arena, float, SMALL_COLUMNS, 1);
-	if (model->trust == NULL || model->spread == NULL)
+	model->blend = hv_new(arena, HvBlend, SMALL_COLUMNS, 1);
+	if (model->blend == NULL)
 		return HV_NO_MEMORY;
+	for (uint32_t j = 0; j < SMALL_COLUMNS; j++)
+		hv_blend_default(&model->blend[j], true);
 	HV_TRY(small_strange(model, arena));
+	HV_TRY(small_sampling(model, arena));
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;
@@ -149,6 +173,17 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 	provenance->extension_version = "0.1";
 	for (int i = 0; i < HV_QUANTILES; i++)
 		provenance->surprise[i] = provenance->first_surprise[i] = 0.1 * i;
+	/* two stages or one: latent 2 and 1 */
+	model->latent.n = architecture == HV_ORDERED ? 3 : 2;
+	model->latent.mean = hv_new(arena, double, 3, 1);
+	model->latent.variance = hv_new(arena, double, 3, 1);
+	if (model->latent.mean == NULL || model->latent.variance == NULL)
+		return HV_NO_MEMORY;
+	for (int i = 0; i < 3; i++)
+	{
+		model->latent.mean[i] = 0.25 * i;
+		model->latent.variance[i] = 1 + i;
+	}
 	return HV_OK;
 }
 

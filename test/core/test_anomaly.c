@@ -230,7 +230,10 @@ causes(void)
 	       hv_impute_calibrate(&model, &blas, records, N, NULL, &arena) == HV_OK,
 	   "a copula");
 	for (uint32_t j = 0; j < COLUMNS; j++)
-		model.trust[j] = 1;
+	{
+		model.blend[j].copula = 1;
+		model.blend[j].network = 0;
+	}
 	ok(hv_causes_init(&all, &model, &blas, &arena) == HV_OK, "a search for causes");
 	hv_encode_row(&model.schema, cell, record);
 	n = hv_causes(&all, record, NULL, found);

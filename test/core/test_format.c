@@ -153,6 +153,15 @@ bad_word(void *place, uint32_t number, const char *reason)
 }
 
 static void
+bad_float(float *place, float number, const char *reason)
+{
+	uint32_t word;
+
+	memcpy(&word, &number, sizeof(word));
+	bad_word(place, word, reason);
+}
+
+static void
 bad_name(const char **place, const char *text, const char *reason)
 {
 	const char *before = *place;
@@ -227,21 +236,16 @@ bad_configuration(void)
 	bad_word(&config->members, 3, "number of parameters does not fit the configuration");
 	bad_number(&config->beta, NAN, "number is not finite");
 	bad_number(&config->beta, -1, "configuration is not valid");
+	bad_float(&model.blend[1].copula, HV_MOST_WEIGHT + 1, "weight of a guess is out of range");
+	bad_float(&model.blend[1].network, -1, "weight of a guess is out of range");
+	bad_float(&model.blend[1].stretch, 0, "stretch of a guess is out of range");
+	bad_float(&model.blend[1].share[3], 0, "calibration does not increase");
+	bad_float(&model.blend[1].share[HV_SHARES - 1], 1, "calibration does not increase");
 	bad_number(&provenance->train_elbo, INFINITY, "number is not finite");
 	bad_number(&provenance->epsilon, -1, "privacy budget is out of range");
 	bad_number(&provenance->epsilon, NAN, "privacy budget is out of range");
 	bad_number(&provenance->delta, 2, "privacy budget is out of range");
 	bad_number(&provenance->surprise[3], 1e9, "quantiles decrease");
-}
-
-static void
-bad_float(float *place, float number, const char *reason)
-{
-	float before = *place;
-
-	*place = number;
-	rejected_model(reason);
-	*place = before;
 }
 
 static void
@@ -258,6 +262,17 @@ bad_strange(void)
 	bad_float(&strange->residual[0].at[0], -1, "tail of deviations is negative");
 	bad_float(&strange->whole.at[HV_TAIL_POINTS - 1], 0, "tail decreases");
 	bad_float(&strange->handicap[1], -1, "handicap is negative");
+}
+
+static void
+bad_sampling(void)
+{
+	HvSampling *sampling = &model.sampling;
+
+	bad_word(&sampling->width, 1, "noise does not fit the columns");
+	bad_word(&sampling->npatterns, HV_MAX_PATTERNS + 1, "too many patterns of gaps");
+	bad_float(&sampling->correlation[0], 0.5f, "correlation is out of range");
+	bad_float(&sampling->correlation[1], -1, "correlation is out of range");
 }
 
 /* ---- bytes that must be rejected ---- */
@@ -350,7 +365,9 @@ bad_sections(void)
 	bad_length(section_end("PARM"), 1, "PARM", "section is longer than its content");
 	bad_length(section_end("STAT"), 1, "STAT", "section is longer than its content");
 	bad_length(section_end("PROV"), 1, "PROV", "section is longer than its content");
-	bad_length(section_end("PROV"), 1, NULL, "bytes behind the last section");
+	bad_length(section_end("DRFT"), 1, "DRFT", "section is longer than its content");
+	bad_length(section_end("SAMP"), 1, NULL, "bytes behind the last section");
+	bad_bytes(section_end("PROV"), 'X', 1, "unexpected section");
 	bad_length(section_end("CONF") - 1, -1, "CONF", "section ends too early");
 	bad_length(section_end("STAT") - 1, -1, "STAT", "section ends too early");
 	bad_length(section_end("PROV") - 1, -1, "PROV", "section ends too early");
@@ -378,49 +395,56 @@ bad_sections(void)
 	          "flag is neither 0 nor 1");
 }
 
+/* What drift is measured by: latent dimensions, then the columns of numbers, age the first. */
+static void
+bad_drift(void)
+{
+	size_t drift = section_at("DRFT"), masses = drift + 4 + get(good + drift, 4) * 16;
+
+	bad_bytes(drift, 0, 4, "number of latent dimensions is out of range");
+	bad_bytes(drift, UINT32_MAX, 4, "number of latent dimensions is out of range");
+	bad_bytes(drift, 1, 4, "latent dimensions do not fit the configuration");
+	bad_bytes(drift + 12, 0xBFF0000000000000u, 8, "variance of a latent dimension is negative");
+	bad_bytes(drift + 12, 0x7FF0000000000000u, 8, "number is not finite");
+	bad_bytes(masses, HV_MAX_MASSES + 1, 4, "number of frequent values is out of range");
+	bad_bytes(masses + 4 + 8, 0xBFF0000000000000u, 8, "share of a frequent value is out of range");
+	bad_bytes(masses + 4 + 16, 0, 8, "frequent values do not increase");
+}
+
 /* A tree that goes on and on: 8 nodes on a path, where a tree has 7. */
 static void
 bad_tree(void)
 {
-	size_t at = section_at("ODDS") + 9;
+	size_t at = section_at("ODDS") + 8;
 
 	memcpy(bad, good, size);
 	for (int i = 0; i < 8; i++)
 		put(bad + at + (size_t) i * 6, 0, 6);
 	seal(bad, size);
 	rejected(size, HV_CORRUPT, "tree is too deep");
-	bad_bytes(section_at("ODDS"), 2, 1, "flag is neither 0 nor 1");
 	bad_bytes(at + 2, 0x7FC00000, 4, "number is not finite");
 	bad_length(section_end("ODDS"), 1, "ODDS", "copula does not fit its section");
 	bad_length(section_end("ODDS") - 1, -1, "ODDS", "copula does not fit its section");
 }
 
-/* ---- what must hold ---- */
-
-/* Format 1 had no ODDS. What it says is read, and written in the present format. */
+/* A model of a version that did not measure drift. */
 static void
-first_format(void)
+without_drift(void)
 {
-	size_t begin = section_at("ODDS") - 12, end = section_end("ODDS");
-	size_t n = size - (end - begin);
 	HvModel out;
 	const char *why;
+	size_t n = section_end("PROV") + 4;
 
-	memcpy(bad, good, begin);
-	memcpy(bad + begin, good + end, size - end);
-	put(bad + 4, 1, 2);
+	memcpy(bad, good, n);
 	seal(bad, n);
-	save("format 1", bad, n);
-	ok(read_bytes(bad, n, &out, &why) == HV_OK && !out.strange.fitted, "format 1 is read");
-	ok(hv_model_size(&out) == n + 13 && hv_model_write(&out, bad, n + 13) == HV_OK &&
-	       read_bytes(bad, n + 13, &out, &why) == HV_OK && !out.strange.fitted &&
-	       out.provenance.fingerprint == model.provenance.fingerprint,
-	   "and written as format 2");
-	memcpy(bad, good, size);
-	put(bad + 4, 1, 2);
-	seal(bad, size);
-	rejected(size, HV_CORRUPT, "unexpected section");
+	ok(read_bytes(bad, n, &out, &why) == HV_OK && out.latent.n == 0 &&
+	       out.schema.columns[0].nmasses == 0,
+	   "a model without a section for drift is read");
+	ok(!out.strange.fitted && out.sampling.width == 0 && out.sampling.npatterns == 0,
+	   "without those behind it, too");
 }
+
+/* ---- what must hold ---- */
 
 static bool
 same_bytes(const HvModel *a)
@@ -514,7 +538,8 @@ truncations(void)
 		seal(bad, n);
 		sealed += read_bytes(bad, n, &out, &why) == HV_CORRUPT;
 	}
-	ok(sealed == size - 20, "also when its length and checksum are right");
+	/* but for those before the three sections that may be absent */
+	ok(sealed == size - 20 - 3, "also when its length and checksum are right");
 }
 
 /* A flipped bit is seen by the checksum; without it, what is still read is written as it was. */
@@ -589,11 +614,13 @@ main(int argc, char **argv)
 	writer_refuses();
 	bad_frames();
 	bad_sections();
+	bad_drift();
 	bad_tree();
-	first_format();
+	without_drift();
 	bad_columns();
 	bad_configuration();
 	bad_strange();
+	bad_sampling();
 	ok(same_bytes(&model), "the model is what it was");
 	no_large_allocation();
 	truncations();

@@ -1,8 +1,9 @@
--- Two readings of "how far may advice go", for the property tests to compare.
+-- Two readings of "how far may advice go", for the property tests to compare, and of "whom may it be given".
 --
 -- test_safe_interval       the table of safe intervals transcribed by hand, knowing nothing of the catalogue: the most that may be
 --                          allowed. Where the table is open to reading, the stricter reading was taken. NULL, NULL:
 --                          the value is missing, or the action is not in the table.
+-- test_blocked             when nothing may be said on an action at all, or not in that direction; transcribed by hand, too.
 -- test_catalogue_intervals what hadvice.features and hadvice.rules allow, evaluated in SQL, independently of the C code.
 --
 -- People are jsonb keyed by feature, missing values absent:
@@ -75,9 +76,66 @@ BEGIN
         ELSIF thick < 18.5 AND h IS NOT NULL THEN
             high := greatest(c, least(1.1 * c, at22, at22_own));
         END IF;
+    -- not in the table, read in its spirit: what other tables may have
+    WHEN 'added_sugar_g', 'sugary_drinks_week', 'drinks_per_week' THEN
+        low := least(c, 0);  high := c;
+    WHEN 'fruit_vegetables_g' THEN
+        low := c;  high := greatest(c, least(800, c + 240));
+    WHEN 'steps_per_day' THEN
+        low := c;  high := greatest(c, least(10000, c + 3000));
     ELSE
         NULL;
     END CASE;
+END
+$$;
+
+-- Why an action must not change that way for this person, whatever its interval; NULL when nothing speaks against it.
+-- Words other than no count as yes, an age that is not known as a child's. Values must be plausible ones or missing;
+-- red flags are asked of the row as recorded.
+CREATE FUNCTION test_yes(person jsonb, field text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(person ->> field, 'no') <> 'no'
+$$;
+
+CREATE FUNCTION test_blocked(person jsonb, recorded jsonb, action text, change float8) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    age    float8 := coalesce(test_num(person, 'age_years'), 0);
+    bmi    float8 := least(test_num(person, 'bmi_kg_m2'), test_num(person, 'weight_kg') / (nullif(test_num(person, 'height_cm'), 0) / 100) ^ 2);
+    drinks float8 := greatest(test_num(person, 'alcohol_days_year') * test_num(person, 'drinks_per_drinking_day') / 52,
+                              test_num(person, 'drinks_per_week'));
+BEGIN
+    IF age < 18 THEN RETURN 'under age'; END IF;
+    IF test_yes(person, 'pregnant') THEN RETURN 'pregnant'; END IF;
+    IF test_yes(person, 'chest_pain') THEN RETURN 'chest pain'; END IF;
+    IF test_yes(person, 'self_harm_thoughts') THEN RETURN 'thoughts of self-harm'; END IF;
+    IF test_num(recorded, 'systolic_mmhg') >= 180 OR test_num(recorded, 'diastolic_mmhg') >= 120 THEN RETURN 'blood pressure'; END IF;
+    CASE
+    WHEN action IN ('weight_kg', 'energy_kcal') THEN
+        IF test_yes(person, 'eating_disorder') THEN RETURN 'eating disorder'; END IF;
+        IF bmi < 16 THEN RETURN 'BMI below 16'; END IF;
+        IF change < 0 AND (age < 20 OR age >= 75) THEN RETURN 'age'; END IF;
+        IF change < 0 AND (test_yes(person, 'frail') OR test_yes(person, 'breastfeeding')) THEN RETURN 'frail or breast-feeding'; END IF;
+    WHEN action = 'sodium_mg' THEN
+        IF test_yes(person, 'heart_failure') OR test_yes(person, 'diuretic_medication') OR test_yes(person, 'low_blood_sodium') THEN
+            RETURN 'salt belongs to the doctor';
+        END IF;
+    WHEN action IN ('potassium_mg', 'fruit_vegetables_g') THEN
+        IF test_yes(person, 'kidney_disease') OR test_num(person, 'egfr_ml_min') < 60 THEN RETURN 'kidneys'; END IF;
+        IF action = 'fruit_vegetables_g' AND test_yes(person, 'warfarin') THEN RETURN 'warfarin'; END IF;
+        IF action = 'potassium_mg' AND test_yes(person, 'diuretic_medication') THEN RETURN 'diuretics'; END IF;
+    WHEN action = 'fiber_g' THEN
+        IF test_yes(person, 'bowel_disease') THEN RETURN 'bowel'; END IF;
+    WHEN action IN ('alcohol_g', 'alcohol_days_year', 'drinks_per_drinking_day', 'drinks_per_week') THEN
+        IF drinks >= 15 OR (drinks >= 8 AND coalesce(person ->> 'sex', '') <> 'male') THEN RETURN 'heavy drinking'; END IF;
+    WHEN action = 'vigorous_exercise_min_week' THEN
+        IF test_yes(person, 'frail') OR test_yes(person, 'diabetic_eye_foot_disease') THEN RETURN 'not fit for it'; END IF;
+    WHEN action = 'sleep_hours' THEN
+        IF test_yes(person, 'sleep_apnoea') OR test_yes(person, 'night_shift') THEN RETURN 'sleep clinic'; END IF;
+    ELSE
+        NULL;
+    END CASE;
+    RETURN NULL;
 END
 $$;
 

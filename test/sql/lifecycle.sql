@@ -8,7 +8,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
-SELECT plan(28);
+SELECT plan(37);
 CREATE ROLE hadvice_owner;
 CREATE ROLE hadvice_guest;
 CREATE TABLE people AS SELECT i AS no, 20 + i % 60 AS age, 110 + i % 50 AS sbp, 1500 + (i * 37) % 3000 AS sodium FROM generate_series(1, 200) i;
@@ -33,6 +33,12 @@ SELECT is(count(*), 4::bigint, 'now it sees them') FROM vae_models;
 SELECT ok(vae_anomaly(p) BETWEEN 0 AND 1, 'and gets an answer') FROM people p LIMIT 1;
 SELECT throws_ok($$ SELECT vae_promote('people', 1) $$, '42704', NULL, 'but may not promote');
 SELECT is(vae_prune('people', 1), 0, 'prune');
+SELECT throws_ok($$ SELECT vae_retrain('people') $$, '42501', 'the model name "people" belongs to another role', 'or retrain');
+SELECT is(count(*), 4::bigint, 'or measure its drift, which is reading') FROM vae_drift('people');
+SELECT is(count(*), 12::bigint, 'read its history') FROM hadvice.training_history;
+SELECT lives_ok($$ DELETE FROM hadvice.training_history $$, 'but not delete');
+SELECT throws_ok($$ INSERT INTO hadvice.training_history (model, version, epoch) VALUES ('people', 1, 99) $$, '42501', NULL, 'or write it');
+SELECT is(count(*), 12::bigint, 'all of it is there') FROM hadvice.training_history;
 SELECT lives_ok($$ DELETE FROM hadvice.models $$, 'or delete');
 SELECT is(count(*), 4::bigint, 'any of them') FROM vae_models;
 SET LOCAL ROLE hadvice_owner;
@@ -48,8 +54,16 @@ SELECT is(vae_prune('people', keep => 2), 2, 'two are dropped');
 SELECT results_eq('SELECT version, is_current FROM vae_models ORDER BY 1', 'VALUES (1, true), (4, false)', 'the current and the newest stay');
 SELECT throws_ok($$ SELECT vae_prune('people', 0) $$, '22023', NULL, 'keep 0');
 
+-- the history is capped
+SET LOCAL hadvice.history_limit = 5;
+SELECT is((SELECT version FROM vae_train('people', exclude => '{no}', epochs => 4, promote => false)), 5, 'a fifth version');
+SELECT results_eq($$ SELECT version, array_agg(epoch ORDER BY epoch) FROM hadvice.training_history GROUP BY 1 ORDER BY 1 $$,
+                  $$ VALUES (4, '{3}'::int[]), (5, '{1,2,3,4}') $$, 'five rows are left, the newest');
+RESET hadvice.history_limit;
+SELECT is((SELECT count(*)::int FROM (SELECT vae_train('people', exclude => '{no}', epochs => 2)) AS t), 1, 'a sixth');
+
 -- the curve
-SELECT ok(vae_training_plot('people') ~ '\*' AND vae_training_plot('people') ~ 'epoch 3', 'as text');
+SELECT ok(vae_training_plot('people') ~ '\*' AND vae_training_plot('people') ~ 'epoch 2', 'as text');
 SELECT ok(xmlparse(document vae_training_plot('people', 'svg')) IS DOCUMENT, 'as SVG');
 SELECT throws_ok($$ SELECT vae_training_plot('nonsense') $$, '42704', NULL, 'of no such model');
 SELECT throws_ok($$ SELECT vae_training_plot('people', 'jpeg') $$, '22023', NULL, 'in another format');

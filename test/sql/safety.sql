@@ -11,7 +11,8 @@ CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
 \i demo/load.sql
 \i test/data/safe_ranges.sql
-SELECT plan(15);
+\i test/data/adversarial.sql
+SELECT plan(18);
 
 SELECT lives_ok($$ SELECT vae_train('health_records', epochs => 12) $$, 'a model of the demo');
 CREATE TEMP TABLE advice AS
@@ -53,30 +54,21 @@ SELECT is_empty($$ SELECT FROM advice WHERE basis = 'guideline' AND kind = 'acti
 SELECT is_empty($$ SELECT FROM advice WHERE kind = 'action' AND (source IS NULL OR advice IS NULL OR unit IS NULL) $$,
                 'every item has a sentence, a unit and a source');
 
--- Rows made to break it: each field of a real person missing, at an end of its plausible range, or as it was.
-CREATE TEMP TABLE adversarial AS
-    SELECT n, (SELECT jsonb_object_agg(key, CASE h
-                        WHEN 0 THEN 'null'
-                        WHEN 1 THEN coalesce(to_jsonb(f.plausible_low), value)
-                        WHEN 2 THEN coalesce(to_jsonb(f.plausible_high), value)
-                        ELSE value END)
-               FROM jsonb_each(to_jsonb(t)) e
-               CROSS JOIN LATERAL (SELECT mod(abs(hashtext(key || n)::bigint), 6)) x (h)
-               LEFT JOIN hadvice.features f ON f.feature = e.key) AS person
-    FROM (SELECT t, row_number() OVER (ORDER BY respondent_id) AS n
-          FROM health_records t WHERE respondent_id % 9 = 0) numbered;
+-- Rows made to break it, with random programmes, wishes and locks.
 CREATE TEMP TABLE hostile AS
-    SELECT n, person, a.* FROM adversarial, vae_advise(person, 'health_records', max_actions => 8) a;
-SELECT is((SELECT count(DISTINCT n) FROM hostile), (SELECT count(*) FROM adversarial),
-          'contradictory and empty rows get an answer, too');
-SELECT is_empty($$ SELECT n, feature, target_value, low, high
-                   FROM hostile, test_safe_interval(person, feature) i (low, high)
-                   WHERE kind = 'action' AND (low IS NULL OR target_value::float8 < low - 1e-6 * abs(low)
-                                              OR target_value::float8 > high + 1e-6 * abs(high)) $$,
-                'and no target outside its safe interval');
-SELECT is_empty($$ SELECT FROM hostile JOIN (SELECT feature, role, safe_direction FROM hadvice.features) f USING (feature)
-                   WHERE kind = 'action' AND (f.role <> 'action' OR safe_direction = 'up' AND change <= 0
-                                              OR safe_direction = 'down' AND change >= 0) $$,
-                'nor against its safe direction');
+    SELECT n, person, locked, wishes, most,
+           ARRAY(SELECT a FROM vae_advise(person, 'health_records', max_actions => most, programme => programme, locked => locked,
+                                          wishes => wishes, alternatives => 1 + n % 2) a) AS advice
+    FROM (SELECT n, test_adversarial(to_jsonb(t), n) AS person, test_locked('' || n) AS locked, test_wishes('' || n) AS wishes, 1 + n % 8 AS most,
+                 (ARRAY['general', 'diabetes', 'hypertension', 'weight', 'sleep', 'heart', NULL])[1 + n % 7] AS programme
+          FROM (SELECT t, row_number() OVER (ORDER BY respondent_id)::int AS n FROM health_records t WHERE respondent_id % 8 = 0) numbered) cases;
+SELECT cmp_ok(count(*), '>=', 600::bigint, 'hundreds of rows') FROM hostile;
+SELECT cmp_ok(count(*), '>=', 400::bigint, 'many of them may still be advised') FROM hostile, unnest(advice) a WHERE a.kind = 'action';
+SELECT is_empty('SELECT person FROM hostile WHERE cardinality(advice) = 0', 'contradictory and empty rows get an answer, too');
+SELECT is_empty($$ SELECT n, v, a.feature, a.target_value FROM hostile, unnest(advice) a, test_violation(person, a, locked, wishes) v
+                   WHERE v IS NOT NULL $$, 'nothing leaves its safe interval, its direction, the wishes and the locks');
+SELECT is_empty($$ SELECT n FROM hostile, unnest(advice) a WHERE a.kind = 'action' GROUP BY n, a.plan, most
+                   HAVING count(*) > most OR count(DISTINCT a.feature) < count(*) $$, 'max_actions holds, each feature once');
+SELECT set_has($$ SELECT DISTINCT a.kind FROM hostile, unnest(advice) a $$, $$ VALUES ('action'), ('refer'), ('keep') $$, 'all kinds occur');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,24 @@
+/*
+ * kept.h: what a call site that looks at persons keeps beside the question's buffers: the catalogue,
+ * the mappings of columns, and what was fed back about the model.
+ */
+#ifndef HV_KEPT_H
+#define HV_KEPT_H
+
+#include "feedback.h"
+#include "person.h"
+
+typedef struct HvKept
+{
+	MemoryContext cxt;
+	HvMoment moment;
+	Oid relid;
+	HvCatalogue *catalogue; /* NULL: to be loaded */
+	HvPersonMap *map;
+	HvFeedbackKept *feedback; /* NULL: there is none about this model */
+} HvKept;
+
+/* Read anew for every statement: a rule counts from its commit on. */
+HvKept *hv_kept(HvQuestion *q);
+
+#endif

@@ -1,0 +1,146 @@
+-- Feedback: what is accepted and refused, who sees it, and what it changes at once.
+\set ECHO none
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS hadvice;
+BEGIN;
+SELECT no_plan();
+
+-- Everybody has raised pressure, and two things to do about it.
+SELECT setseed(0.5) \g /dev/null
+CREATE FUNCTION pg_temp.normal() RETURNS float8 LANGUAGE sql AS 'SELECT random() + random() + random() + random() + random() + random() - random() - random() - random() - random() - random() - random()';
+CREATE TABLE patients AS
+SELECT i AS id, age_years, sex, sodium_mg, moderate_exercise_min_week,
+       round(145 + (age_years - 50) * 0.2 + (sodium_mg - 3500) * 0.004 - moderate_exercise_min_week * 0.05 + 4 * pg_temp.normal()) AS systolic_mmhg
+  FROM (SELECT i, 25 + (random() * 50)::int AS age_years, (ARRAY['female', 'male'])[1 + i % 2] AS sex,
+               round(3600 + 700 * pg_temp.normal()) AS sodium_mg, round(greatest(60 + 40 * pg_temp.normal(), 0)) AS moderate_exercise_min_week
+          FROM generate_series(1, 2000) AS i) AS p;
+ALTER TABLE patients ADD PRIMARY KEY (id);
+UPDATE patients SET (age_years, sex, sodium_mg, moderate_exercise_min_week, systolic_mmhg) = (50, 'male', 4600, 50, 157) WHERE id IN (3, 43);
+SELECT version FROM vae_train('patients', epochs => 30, hidden => '{32}') \gset
+CREATE FUNCTION pg_temp.advised(int, int DEFAULT 3) RETURNS text LANGUAGE sql AS
+    $$SELECT string_agg(a.feature, ' ' ORDER BY rank) FROM patients AS p, vae_advise(p, max_actions => $2) AS a WHERE id = $1 AND kind = 'action'$$;
+CREATE FUNCTION pg_temp.status(int, text) RETURNS text LANGUAGE sql AS
+    $$SELECT c ->> 'status' FROM patients AS p, jsonb_array_elements(vae_advise_explain(p) -> 'considered') AS c WHERE id = $1 AND c ->> 'feature' = $2$$;
+CREATE TEMP TABLE before AS SELECT id, a.* FROM patients AS p, vae_advise(p) AS a WHERE id <= 100;
+SELECT is(pg_temp.advised(3), 'sodium_mg moderate_exercise_min_week', 'both are advised');
+
+-- vae_features: what is stored of a person
+SELECT is((SELECT vae_features(p) FROM patients AS p WHERE id = 3),
+          (SELECT jsonb_build_object('age_years', age_years, 'sex', sex, 'sodium_mg', sodium_mg, 'systolic_mmhg', systolic_mmhg,
+                                     'moderate_exercise_min_week', moderate_exercise_min_week) FROM patients WHERE id = 3), 'vae_features of a row');
+SELECT is(vae_features('{"sex": "F", "age_years": 44, "nonsense": 1}'::jsonb, model => 'patients'), '{"sex": "female", "age_years": 44}', 'of a JSON object');
+SELECT is((SELECT vae_features(m.model, p) = vae_features(p) FROM patients AS p, hadvice.models AS m WHERE id = 3 AND m.name = 'patients'), true, 'of a row, by a model given by value');
+
+-- what is refused
+SELECT throws_ok($$SELECT vae_feedback('patients', '3', 'sodium_mg', 'maybe')$$, '22023', '"maybe" is not a verdict', 'a verdict that is none');
+SELECT throws_ok($$SELECT vae_feedback('patients', '3', 'systolic_mmhg', 'done')$$, '42704', NULL, 'a feature that is no action');
+SELECT throws_ok($$SELECT vae_feedback('nobody', '3', 'sodium_mg', 'done')$$, '42704', 'there is no current model "nobody"', 'a model that is none');
+SELECT throws_ok($$SELECT vae_feedback('patients', NULL, 'sodium_mg', 'done')$$, '22004', NULL, 'no person');
+SELECT throws_ok($$SELECT vae_feedback('patients', 'x', 'sodium_mg', 'done')$$, '22P02', NULL, 'a person that cannot be a key');
+SELECT is((SELECT count(*)::int FROM hadvice.feedback), 0, 'nothing of it is kept');
+
+-- not possible, harmed: at once, for this person only, until taken back
+SELECT vae_feedback('patients', '3', 'sodium_mg', 'not_possible', 'eats at the works canteen');
+SELECT is(pg_temp.advised(3), 'moderate_exercise_min_week', 'what is not possible is not advised again');
+SELECT is(pg_temp.status(3, 'sodium_mg'), 'not possible, as the person said', 'vae_advise_explain says why');
+SELECT is(pg_temp.advised(43) ~ 'sodium_mg', true, 'to others it is');
+SELECT is((SELECT string_agg(a.feature, ' ' ORDER BY rank) FROM patients AS p, vae_advise(to_jsonb(p), model => 'patients') AS a WHERE id = 3),
+          'moderate_exercise_min_week', 'nor to the person as a JSON object');
+SELECT is((SELECT string_agg(a.feature, ' ' ORDER BY rank) FROM patients AS p, vae_advise(to_jsonb(p) - 'id', model => 'patients') AS a WHERE id = 3) ~ 'sodium', true,
+          'without the key nobody knows who it is');
+SELECT vae_feedback('patients', '3', 'moderate_exercise_min_week', 'harmed');
+SELECT is(pg_temp.advised(3), NULL, 'nor what did harm');
+SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p) AS a WHERE id = 3 AND kind = 'keep'), 1, 'then one row says that nothing is left');
+SELECT is(pg_temp.status(3, 'moderate_exercise_min_week'), 'did harm, as the person said', 'and why');
+SELECT vae_feedback('patients', '3', 'sodium_mg', 'accepted');
+SELECT vae_feedback('patients', '3', 'moderate_exercise_min_week', 'accepted');
+SELECT is(pg_temp.advised(3), 'sodium_mg', 'a later answer takes back "not possible", but not harm');
+SELECT results_eq($$SELECT feature, verdict, note, person_group, version, record - 'systolic_mmhg' FROM hadvice.feedback WHERE note IS NOT NULL$$,
+    $$SELECT 'sodium_mg', 'not_possible', 'eats at the works canteen', 'male 40 to 59', 1,
+             jsonb_build_object('sodium_mg', sodium_mg, 'moderate_exercise_min_week', moderate_exercise_min_week) FROM patients WHERE id = 3$$,
+    'what is kept of an answer: no context but the kind of person');
+DELETE FROM hadvice.feedback;
+SELECT is_empty($$(SELECT id, a.* FROM patients AS p, vae_advise(p) AS a WHERE id <= 100 EXCEPT TABLE before) UNION ALL
+                  (TABLE before EXCEPT SELECT id, a.* FROM patients AS p, vae_advise(p) AS a WHERE id <= 100)$$,
+                'without feedback advice is what it was');
+
+-- ranks: by kind of person
+SELECT count(vae_feedback('patients', id::text, f, CASE WHEN (f = 'sodium_mg') = (sex = 'female') THEN 'accepted' ELSE 'declined' END))
+  FROM patients, unnest('{sodium_mg,moderate_exercise_min_week}'::text[]) AS f WHERE id BETWEEN 1001 AND 1100 \g /dev/null
+CREATE TEMP VIEW ranked AS
+SELECT p.id, p.sex, a.rank, a.feature, row_number() OVER (PARTITION BY p.id ORDER BY coalesce(s.chance * abs(a.expected_effect) * a.probability, 0) DESC) AS by_formula
+  FROM patients AS p, vae_advise(p) AS a, hadvice.feedback_summary AS s
+ WHERE p.id <= 100 AND a.kind = 'action' AND s.feature = a.feature AND s.person_group = hadvice.person_group(vae_features(p));
+SELECT is((SELECT count(*)::int FROM ranked WHERE rank <> by_formula), 0, 'the rank is by expected benefit times the chance of this kind of person');
+SELECT cmp_ok((SELECT count(*)::int FROM ranked AS r JOIN before AS b USING (id, feature) WHERE r.rank <> b.rank), '>', 10, 'which is another one than before, for many');
+SELECT cmp_ok((SELECT avg((feature = CASE sex WHEN 'female' THEN 'sodium_mg' ELSE 'moderate_exercise_min_week' END)::int)
+                 FROM ranked AS r WHERE rank = 1 AND EXISTS (SELECT FROM ranked AS o WHERE o.id = r.id AND o.rank = 2)), '>', 0.9, 'mostly what they take up comes first');
+SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p) AS a JOIN before AS b USING (feature) WHERE p.id = b.id AND b.kind = 'action'
+           AND (a.target_value, a.expected_effect) IS DISTINCT FROM (b.target_value, b.expected_effect)), 0, 'targets and effects stay what they were');
+
+-- the summary, its chances by the formula in the view's comment
+CREATE TEMP VIEW expected AS
+SELECT feature, person_group, count(*) AS people, count(*) FILTER (WHERE verdict = 'accepted') AS taken_up FROM hadvice.feedback GROUP BY 1, 2;
+SELECT results_eq('SELECT feature, person_group, people, taken_up, accepted, declined FROM hadvice.feedback_summary ORDER BY 1, 2',
+                  'SELECT feature, person_group, people, taken_up, taken_up, people - taken_up FROM expected ORDER BY 1, 2', 'feedback_summary counts');
+SELECT is((SELECT count(*)::int FROM hadvice.feedback_summary WHERE
+           abs(chance_all - 0.5) > 1e-9 OR abs(chance_feature - 0.5) > 1e-9 OR abs(chance - (10 * 0.5 + taken_up) / (10 + people)) > 1e-9), 0, 'and shrinks');
+SELECT count(vae_feedback('patients', '1001', 'sodium_mg', 'declined')) FROM generate_series(1, 50) \g /dev/null
+SELECT is((SELECT sum(people)::int FROM hadvice.feedback_summary), 200, 'fifty answers of one person count once');
+
+-- roles: the giver and the model's owner see it; who may use the model respects it
+CREATE ROLE hadvice_clinic;
+CREATE ROLE hadvice_ward;
+CREATE ROLE hadvice_other;
+GRANT hadvice_clinic TO CURRENT_USER;
+GRANT SELECT ON patients TO hadvice_clinic, hadvice_ward, hadvice_other;
+SET ROLE hadvice_clinic;
+SELECT version FROM vae_train('patients', model => 'clinic', epochs => 2, hidden => '{8}') \gset
+SELECT vae_grant('clinic', 'hadvice_ward');
+SELECT vae_feedback('clinic', '3', 'sodium_mg', 'not_possible');
+RESET ROLE;
+SET ROLE hadvice_ward;
+SELECT is((SELECT count(*)::int FROM hadvice.feedback), 0, 'a role that may use the model sees no answers of others');
+SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p, model => 'clinic') AS a WHERE id = 3 AND a.feature = 'sodium_mg'), 0, 'but its advice respects them');
+SELECT vae_feedback('clinic', '5', 'sodium_mg', 'harmed');
+SELECT is((SELECT string_agg(person, ' ') FROM hadvice.feedback), '5', 'it sees its own');
+SELECT throws_ok($$INSERT INTO hadvice.feedback (model, owner, person, feature, verdict, given_by) VALUES ('clinic', 'hadvice_clinic', '7', 'sodium_mg', 'harmed', 'hadvice_clinic')$$,
+                 '42501', NULL, 'and writes in its own name only');
+SELECT throws_ok($$UPDATE hadvice.feedback SET verdict = 'helped'$$, '42501', NULL, 'an answer is not changed');
+DELETE FROM hadvice.feedback;
+SELECT is((SELECT count(*)::int FROM hadvice.feedback), 1, 'nor taken away');
+RESET ROLE;
+SET ROLE hadvice_other;
+SELECT throws_ok($$SELECT vae_feedback('clinic', '3', 'sodium_mg', 'done')$$, '42704', NULL, 'who may not use the model cannot answer');
+SELECT throws_ok($$INSERT INTO hadvice.feedback (model, owner, person, feature, verdict) VALUES ('clinic', 'hadvice_clinic', '7', 'sodium_mg', 'harmed')$$,
+                 '42501', NULL, 'not even by hand');
+SELECT is((SELECT count(*)::int FROM hadvice.feedback_summary), 0, 'and sees nothing');
+RESET ROLE;
+SET ROLE hadvice_clinic;
+SELECT is((SELECT string_agg(person, ' ' ORDER BY person) FROM hadvice.feedback), '3 5', 'the owner sees all answers about the model');
+SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p, model => 'clinic') AS a WHERE id IN (3, 5) AND a.feature = 'sodium_mg'), 0, 'and they count, whoever gave them');
+RESET ROLE;
+REVOKE SELECT ON patients FROM hadvice_ward;
+SET ROLE hadvice_ward;
+SET client_min_messages = error;
+SELECT vae_feedback('clinic', 'no such person', 'sodium_mg', 'done');
+SELECT is((SELECT person_group FROM hadvice.feedback WHERE person = 'no such person'), 'unknown', 'who may not read the source answers for the person alone');
+RESET client_min_messages;
+RESET ROLE;
+
+-- safety is not feedback's to loosen: a value it favours is still held by the rules
+INSERT INTO hadvice.rules (id, feature, effect, reason) VALUES ('no_salt_advice', 'sodium_mg', 'forbid', 'for this test');
+SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p) AS a WHERE id <= 100 AND a.feature = 'sodium_mg'), 0, 'what a rule forbids no acceptance brings back');
+
+-- a source whose rows have no name
+CREATE VIEW nameless AS SELECT age_years, sex, sodium_mg, systolic_mmhg FROM patients;
+SELECT version FROM vae_train('nameless', epochs => 1, hidden => '{8}') \gset
+SELECT throws_ok($$SELECT vae_feedback('nameless', '3', 'sodium_mg', 'done')$$, '55000', 'public.nameless has no column that names a person', 'a source without a key');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -32,8 +32,8 @@
  *               left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and f32 steps at a
  *               leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail of each
  *               column's residual, of each of 4 parts, of the whole; f32 handicap of each part
- *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows);
- *               u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
+ *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows),
+ *               f32 × 25 quantiles of each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *
  *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
@@ -461,6 +461,7 @@ put_sampling(Writer *writer, const HvModel *model)
 	section = begin_section(writer, "SAMP");
 	put_u32(writer, sampling->width);
 	put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
+	put_f32s(writer, sampling->bend, width * HV_BENDS);
 	put_u32(writer, sampling->npatterns);
 	put_bytes(writer, sampling->patterns,
 	          (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));

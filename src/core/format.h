@@ -59,10 +59,13 @@ typedef struct HvStrange
 /* What drawing new records needs beside the network; core/sample.h says what for. */
 #define HV_MAX_NOISE 640    /* numbers whose noise is correlated; a wider table has none of it */
 #define HV_MAX_PATTERNS 512 /* of gaps */
+#define HV_BENDS 25
+#define HV_BEND_STEP 0.25 /* scores: from -3 to 3 */
 typedef struct HvSampling
 {
 	uint32_t width;     /* number columns, in their order; 0: not measured */
 	float *correlation; /* of their residuals: lower triangle by rows, 1 on the diagonal */
+	float *bend;        /* width × HV_BENDS: quantiles of the scores as drawn, see sample.c */
 	uint32_t npatterns;
 	uint8_t *patterns; /* npatterns × (ncolumns + 7) / 8: bits of the observed cells */
 } HvSampling;

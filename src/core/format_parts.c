@@ -260,7 +260,7 @@ hv_get_sampling(HvCursor *cursor, HvModel *model)
 	width = hv_get_count(cursor, 0, HV_MAX_NOISE, 4, "too many numbers have noise");
 	hv_require(cursor, width == 0 || width == hv_noise_width(&model->schema),
 	           "noise does not fit the columns");
-	hv_require(cursor, cursor->left / 4 >= width * (width + 1) / 2,
+	hv_require(cursor, cursor->left / 4 >= width * (width + 1) / 2 + width * HV_BENDS,
 	           "noise does not fit its section");
 	if (hv_cursor_failed(cursor))
 		return;
@@ -272,6 +272,10 @@ hv_get_sampling(HvCursor *cursor, HvModel *model)
 
 			hv_require(cursor, i == k ? r == 1 : fabsf(r) < 1, "correlation is out of range");
 		}
+	sampling->bend = get_f32s(cursor, width * HV_BENDS);
+	for (size_t i = 0; i < width * HV_BENDS && !hv_cursor_failed(cursor); i++)
+		hv_require(cursor, i % HV_BENDS == 0 || sampling->bend[i] > sampling->bend[i - 1],
+		           "quantiles of what is drawn do not increase");
 	sampling->npatterns =
 		hv_get_count(cursor, 0, HV_MAX_PATTERNS, bytes, "too many patterns of gaps");
 	if (hv_cursor_failed(cursor))

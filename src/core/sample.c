@@ -54,17 +54,16 @@ order_noise(HvSampler *sampler)
 	sampler->width = n;
 }
 
-/* Number of a column among those with noise, in the order of the schema. */
 static HvStatus
 factor_noise(HvSampler *sampler, HvArena *arena)
 {
 	const HvSchema *schema = &sampler->model->schema;
 	const HvSampling *sampling = &sampler->model->sampling;
-	uint32_t *number = hv_new(arena, uint32_t, schema->ncolumns, 1), n = 0;
+	uint32_t *number = sampler->number, n = 0;
 	size_t width = sampler->width;
 
 	sampler->factor = hv_new(arena, double, width + 1, width + 1);
-	if (number == NULL || sampler->factor == NULL)
+	if (sampler->factor == NULL)
 		return HV_NO_MEMORY;
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 		if (hv_has_noise(&schema->columns[j]))
@@ -129,13 +128,14 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	sampler->order = hv_new(arena, uint32_t, noise, 1);
 	sampler->place = hv_new(arena, uint32_t, schema->ncolumns, 1);
 	sampler->shock = hv_new(arena, double, noise, 1);
-	sampler->noise = hv_new(arena, double, noise, 1);
+	sampler->score = hv_new(arena, double, noise, 1);
+	sampler->number = hv_new(arena, uint32_t, schema->ncolumns, 1);
 	sampler->chain = hv_new(arena, HvReal, HV_CHAINS, schema->width);
 	sampler->chain_values = hv_new(arena, double, HV_CHAINS, schema->nvalues);
 	sampler->log_weight = hv_new(arena, double, HV_CHAINS, 1);
 	if (!sampler->fixed || !sampler->given || !sampler->record || !sampler->order ||
-	    !sampler->place || !sampler->shock || !sampler->noise || !sampler->chain ||
-	    !sampler->chain_values || !sampler->log_weight)
+	    !sampler->place || !sampler->shock || !sampler->score || !sampler->number ||
+	    !sampler->chain || !sampler->chain_values || !sampler->log_weight)
 		return HV_NO_MEMORY;
 	memcpy(sampler->given, given, schema->nvalues * sizeof(double));
 	hv_encode_row(schema, given, sampler->record);
@@ -145,6 +145,7 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	order_noise(sampler);
 	HV_TRY(factor_noise(sampler, arena));
 	sampler->chains = needs_chains(sampler) ? HV_CHAINS : 1;
+	sampler->stages = schema->nstages;
 	return HV_OK;
 }
 
@@ -173,14 +174,85 @@ noise_of(HvSampler *sampler, uint32_t at, bool known, double value)
 	return sum + row[at] * sampler->shock[at];
 }
 
+/*
+ * The quantiles of what is drawn of a number are bent onto those of the standard normal distribution,
+ * which scores have: bend[i] is the one at score (i - 12) / 4. Beyond the ends, the distance is kept.
+ */
+static double
+bent(const float *bend, double score)
+{
+	uint32_t low = 0, high = HV_BENDS - 1;
+	double first = -(HV_BENDS - 1) / 2 * HV_BEND_STEP;
+
+	if (score <= (double) bend[0])
+		return first + (score - (double) bend[0]);
+	if (score >= (double) bend[high])
+		return -first + (score - (double) bend[high]);
+	while (high - low > 1)
+	{
+		uint32_t middle = (low + high) / 2;
+
+		if ((double) bend[middle] <= score)
+			low = middle;
+		else
+			high = middle;
+	}
+	return first + HV_BEND_STEP * (low + (score - (double) bend[low]) /
+	                                         ((double) bend[high] - (double) bend[low]));
+}
+
+/* The way back. */
+static double
+unbent(const float *bend, double score)
+{
+	double at = score / HV_BEND_STEP + (HV_BENDS - 1) / 2;
+	uint32_t low;
+
+	if (at <= 0)
+		return (double) bend[0] + at * HV_BEND_STEP;
+	if (at >= HV_BENDS - 1)
+		return (double) bend[HV_BENDS - 1] + (at - (HV_BENDS - 1)) * HV_BEND_STEP;
+	low = (uint32_t) at;
+	return (double) bend[low] + (at - low) * ((double) bend[low + 1] - (double) bend[low]);
+}
+
+/* The bends of a column, or NULL. */
+static const float *
+bend_of(const HvSampler *sampler, uint32_t j)
+{
+	const HvSampling *sampling = &sampler->model->sampling;
+	const HvColumn *column = &sampler->model->schema.columns[j];
+
+	if (sampling->width == 0 || column->transform != HV_SCORES || !hv_has_noise(column))
+		return NULL;
+	return sampling->bend + (size_t) sampler->number[j] * HV_BENDS;
+}
+
 /* x is encoded: the value that it stands for, as the column writes numbers. */
 static double
-value_of(const HvColumn *column, double x)
+value_of(HvSampler *sampler, uint32_t j, double x)
 {
+	const HvColumn *column = &sampler->model->schema.columns[j];
+	const float *bend = bend_of(sampler, j);
 	double t = x * column->scale + column->center;
 
-	return hv_round_number(column, column->transform == HV_SCORES ? hv_quantile_value(column, t)
-	                                                              : hv_decode_number(column, x));
+	if (column->transform != HV_SCORES)
+		return hv_round_number(column, hv_decode_number(column, x));
+	if (hv_has_noise(column))
+		sampler->score[sampler->number[j]] = t;
+	return hv_round_number(column, hv_quantile_value(column, bend != NULL ? bent(bend, t) : t));
+}
+
+/* A given number as the network would have drawn it. */
+static double
+as_drawn(const HvSampler *sampler, uint32_t j, double x)
+{
+	const HvColumn *column = &sampler->model->schema.columns[j];
+	const float *bend = bend_of(sampler, j);
+
+	return bend == NULL ? x
+	                    : (unbent(bend, x * column->scale + column->center) - column->center) /
+	                          column->scale;
 }
 
 /* The expectation instead: in the seed's model numbers have no noise, only a mean. */
@@ -211,7 +283,7 @@ draw_cell(HvSampler *sampler, HvHead head, uint32_t j, uint64_t stream, HvReal *
 	if (hv_has_levels(column) || column->kind == HV_EMBEDDING)
 		hv_decode_cell(column, record, values);
 	else
-		values[column->value_at] = value_of(column, (double) x[0]);
+		values[column->value_at] = value_of(sampler, j, (double) x[0]);
 	hv_encode_cell(column, values, record);
 }
 
@@ -295,7 +367,8 @@ draw_stage(HvSampler *sampler, uint32_t s, uint64_t row, uint32_t chain, HvReal 
 				draw_cell(sampler, head, j, stream_of(row, chain, HEADS + j), record, values);
 			else if (hv_has_noise(head.column) && !seed)
 				(void) noise_of(sampler, sampler->place[j], true,
-				                ((double) record[head.column->x_at] - (double) head.o[0]) /
+				                (as_drawn(sampler, j, (double) record[head.column->x_at]) -
+				                 (double) head.o[0]) /
 				                    noise_scale(&head));
 		}
 	return log_p;
@@ -342,7 +415,7 @@ draw_chain(HvSampler *sampler, uint64_t row, uint32_t chain)
 		hv_normals(sampler->seed, stream_of(row, chain, SHOCK), k, &normal, 1);
 		sampler->shock[k] = (double) normal;
 	}
-	for (uint32_t s = 0; s < schema->nstages; s++)
+	for (uint32_t s = 0; s < sampler->stages; s++)
 	{
 		log_p += draw_stage(sampler, s, row, chain, record, values);
 		derive(sampler, s, record, values);

@@ -7,6 +7,8 @@
  *   noise    what the network leaves unexplained of one number hangs together with what it leaves of
  *            others (weight and waist); its correlations are measured in training, and noise is drawn
  *            with them. NHANES: a judge's AUC falls from .80 to .74.
+ *   bends    what is drawn of a number need not have just the distribution that the column has; its
+ *            quantiles are bent onto those
  *   derived  what follows by definition is computed (derived.h)
  *
  * Given cells are obeyed exactly. Within a stage the latent position is then drawn by the encoder and
@@ -39,14 +41,18 @@ typedef struct HvSampler
 	uint64_t seed;
 	/* noise, its numbers in the order in which they are drawn */
 	uint32_t width;
-	uint32_t *order;       /* column of each */
-	uint32_t *place;       /* per column: its number */
-	double *factor;        /* Cholesky factor of their correlations */
-	double *shock, *noise; /* independent and correlated, of the present record */
-	HvReal *chain;         /* HV_CHAINS records, their values, and weights */
+	uint32_t *order;  /* column of each */
+	uint32_t *place;  /* per column: where it stands in that order, and … */
+	uint32_t *number; /* … in the order of the schema */
+	double *factor;   /* Cholesky factor of their correlations */
+	double *shock;    /* independent noise of the present record */
+	double *score;    /* in the schema's order: scores as drawn, before they are bent */
+	/* HV_CHAINS records, their values and weights */
+	HvReal *chain;
 	double *chain_values;
 	double *log_weight;
 	uint32_t chains;
+	uint32_t stages; /* that are drawn: all of them but in training */
 } HvSampler;
 
 /*

@@ -6,6 +6,8 @@
  * the true cells of the stages before. Correlations are those of the rows that have both numbers, with
  * PRIOR imagined uncorrelated ones; where the pairs make no correlation matrix together, all are drawn
  * towards 0 until they do.
+ *
+ * With these, records are drawn, and their quantiles compared with those of the training rows.
  */
 #include <math.h>
 #include <string.h>
@@ -13,10 +15,14 @@
 #include "dense.h"
 #include "rng.h"
 #include "sample.h"
+#include "scores.h"
+#include "summary.h"
 
 #define MOST_ROWS 5000
 #define MOST_PAIRS ((size_t) 200 << 20) /* rows × width^2 that are looked at */
-#define PRIOR 50                        /* rows */
+#define MOST_DRAWN 4000
+#define LEAST_STEP 1e-3 /* of a bend */
+#define PRIOR 50        /* rows */
 #define FIT_KEY 0x73616d70
 #define DRAWN_TOGETHER 0.95 /* what correlations are multiplied with, as often as needed */
 
@@ -141,6 +147,62 @@ fit_patterns(HvModel *model, const HvReal *records, size_t n, HvArena *arena)
 	return HV_OK;
 }
 
+static void
+straight(HvSampling *sampling)
+{
+	for (size_t i = 0; i < (size_t) sampling->width * HV_BENDS; i++)
+		sampling->bend[i] = (float) (((double) (i % HV_BENDS) - (HV_BENDS - 1) / 2) * HV_BEND_STEP);
+}
+
+/*
+ * What is drawn of a stage, with the stages before already bent, since it depends on them. The quantiles
+ * are kept apart by LEAST_STEP: bends are undone, too.
+ */
+static HvStatus
+fit_bends(Fit *fit, HvSampling *sampling, size_t rows, const HvHost *host, HvArena *arena)
+{
+	const HvSchema *schema = &fit->model->schema;
+	double *drawn = hv_raw(arena, double, sampling->width, rows);
+	double *given = hv_raw(arena, double, schema->nvalues, 2);
+	HvSampler sampler;
+
+	if (drawn == NULL || given == NULL)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < schema->nvalues; i++)
+		given[i] = NAN;
+	HV_TRY(hv_sampler_init(&sampler, fit->model, fit->blas, given, false, FIT_KEY, arena));
+	for (sampler.stages = 1; sampler.stages <= schema->nstages; sampler.stages++)
+	{
+		for (size_t r = 0; r < rows; r++)
+		{
+			hv_check(host);
+			hv_sample(&sampler, r, given + schema->nvalues);
+			for (uint32_t i = 0; i < sampling->width; i++)
+				drawn[i * rows + r] = sampler.score[i];
+		}
+		for (uint32_t j = 0; j < schema->stages[sampler.stages - 1].last; j++)
+		{
+			const HvColumn *column = &schema->columns[j];
+			float *bend = sampling->bend + (size_t) sampler.number[j] * HV_BENDS;
+			double *own = drawn + (size_t) sampler.number[j] * rows;
+
+			if (j < schema->stages[sampler.stages - 1].first || !hv_has_noise(column) ||
+			    column->transform != HV_SCORES)
+				continue;
+			hv_sort_numbers(own, rows);
+			for (int i = 0; i < HV_BENDS; i++)
+			{
+				double share = hv_normal_cdf((i - (HV_BENDS - 1) / 2) * HV_BEND_STEP);
+				float least = i > 0 ? bend[i - 1] + (float) LEAST_STEP : -INFINITY;
+				float found = (float) hv_sorted_quantile(own, rows, share);
+
+				bend[i] = found > least ? found : least;
+			}
+		}
+	}
+	return HV_OK;
+}
+
 HvStatus
 hv_sampling_fit(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
                 const HvHost *host, HvArena *arena)
@@ -173,5 +235,9 @@ hv_sampling_fit(HvModel *model, const HvBlas *blas, const HvReal *records, size_
 	correlate(&fit, sampling->correlation);
 	HV_TRY(make_positive(sampling->correlation, fit.width, arena));
 	sampling->width = fit.width;
-	return HV_OK;
+	sampling->bend = hv_new(arena, float, fit.width, HV_BENDS);
+	if (sampling->bend == NULL)
+		return HV_NO_MEMORY;
+	straight(sampling);
+	return fit_bends(&fit, sampling, 4 * n < MOST_DRAWN ? 4 * n : MOST_DRAWN, host, arena);
 }

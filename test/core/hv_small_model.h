@@ -115,13 +115,16 @@ small_sampling(HvModel *model, HvArena *arena)
 
 	sampling->width = width;
 	sampling->correlation = hv_new(arena, float, width, width);
+	sampling->bend = hv_new(arena, float, width, HV_BENDS);
 	sampling->npatterns = 3;
 	sampling->patterns = hv_new(arena, uint8_t, 3, 1);
-	if (sampling->correlation == NULL || sampling->patterns == NULL)
+	if (!sampling->correlation || !sampling->bend || !sampling->patterns)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < width; i++)
 		for (uint32_t k = 0; k <= i; k++)
 			sampling->correlation[hv_triangle(i, k)] = i == k ? 1 : 0.1f;
+	for (uint32_t i = 0; i < width * HV_BENDS; i++)
+		sampling->bend[i] = (float) (i % HV_BENDS);
 	sampling->patterns[0] = 0x7F;
 	sampling->patterns[1] = 0x3B;
 	sampling->patterns[2] = 0x55;

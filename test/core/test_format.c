@@ -273,6 +273,7 @@ bad_sampling(void)
 	bad_word(&sampling->npatterns, HV_MAX_PATTERNS + 1, "too many patterns of gaps");
 	bad_float(&sampling->correlation[0], 0.5f, "correlation is out of range");
 	bad_float(&sampling->correlation[1], -1, "correlation is out of range");
+	bad_float(&sampling->bend[3], 0, "quantiles of what is drawn do not increase");
 }
 
 /* ---- bytes that must be rejected ---- */

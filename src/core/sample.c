@@ -123,6 +123,7 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	sampler->seed = seed;
 	HV_TRY(hv_draws_init(&sampler->draws, &model->vae, arena));
 	sampler->fixed = hv_new(arena, bool, schema->ncolumns, 1);
+	sampler->known = hv_new(arena, bool, schema->ncolumns, 1);
 	sampler->given = hv_new(arena, double, schema->nvalues, 1);
 	sampler->record = hv_new(arena, HvReal, schema->width, 1);
 	sampler->order = hv_new(arena, uint32_t, noise, 1);
@@ -133,15 +134,14 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	sampler->chain = hv_new(arena, HvReal, HV_CHAINS, schema->width);
 	sampler->chain_values = hv_new(arena, double, HV_CHAINS, schema->nvalues);
 	sampler->log_weight = hv_new(arena, double, HV_CHAINS, 1);
-	if (!sampler->fixed || !sampler->given || !sampler->record || !sampler->order ||
-	    !sampler->place || !sampler->shock || !sampler->score || !sampler->number ||
-	    !sampler->chain || !sampler->chain_values || !sampler->log_weight)
+	if (!sampler->fixed || !sampler->known || !sampler->given || !sampler->record ||
+	    !sampler->order || !sampler->place || !sampler->shock || !sampler->score ||
+	    !sampler->number || !sampler->chain || !sampler->chain_values || !sampler->log_weight)
 		return HV_NO_MEMORY;
 	memcpy(sampler->given, given, schema->nvalues * sizeof(double));
 	hv_encode_row(schema, given, sampler->record);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 		sampler->fixed[j] = sampler->record[schema->columns[j].m_at] != 0;
-	hv_derived_find(&sampler->derived, schema);
 	order_noise(sampler);
 	HV_TRY(factor_noise(sampler, arena));
 	sampler->chains = needs_chains(sampler) ? HV_CHAINS : 1;
@@ -376,27 +376,26 @@ draw_stage(HvSampler *sampler, uint32_t s, uint64_t row, uint32_t chain, HvReal 
 
 /* ---- a record ---- */
 
-/* Computes what follows by definition, once its columns are there. */
+/* What follows by formulas, and its encoding: stages to come see it. */
 static void
 derive(const HvSampler *sampler, uint32_t stage, HvReal *record, double *values)
 {
-	const HvSchema *schema = &sampler->model->schema;
-	const HvDerived *d = &sampler->derived;
-	int last = -1, computed;
+	const HvModel *model = sampler->model;
+	const HvSchema *schema = &model->schema;
 
-	for (int i = 0; i < 3; i++)
-	{
-		int column = i == 0 ? d->height : i == 1 ? d->weight : d->bmi;
-
-		if (column < 0)
-			return;
-		last = schema->columns[column].stage > last ? schema->columns[column].stage : last;
-	}
-	if (last != (int) stage)
+	if (model->formulas.n == 0)
 		return;
-	computed = hv_derive(d, schema, sampler->fixed, values);
-	if (computed >= 0)
-		hv_encode_cell(&schema->columns[computed], values, record);
+	memcpy(sampler->known, sampler->fixed, schema->ncolumns * sizeof(bool));
+	hv_derive(&model->formulas, schema, values, sampler->known, NULL);
+	for (uint32_t i = 0; i < model->formulas.n; i++)
+	{
+		const HvFormula *f = &model->formulas.list[i];
+		const uint32_t of[] = {f->y, f->a, f->b};
+
+		for (int k = 0; k < 3; k++)
+			if (of[k] < schema->stages[stage].last && !sampler->fixed[of[k]])
+				hv_encode_cell(&schema->columns[of[k]], values, record);
+	}
 }
 
 static double

@@ -9,7 +9,7 @@
  *            with them. NHANES: a judge's AUC falls from .80 to .74.
  *   bends    what is drawn of a number need not have just the distribution that the column has; its
  *            quantiles are bent onto those
- *   derived  what follows by definition is computed (derived.h)
+ *   derived  what follows from other columns by a formula is computed (derived.h)
  *
  * Given cells are obeyed exactly. Within a stage the latent position is then drawn by the encoder and
  * importance weights (draws.h), and what the given cells leave unexplained bends the noise of the others.
@@ -21,7 +21,6 @@
 #ifndef HV_SAMPLE_H
 #define HV_SAMPLE_H
 
-#include "derived.h"
 #include "draws.h"
 
 #define HV_CHAINS 32       /* where stages before a given cell are open */
@@ -33,8 +32,8 @@ typedef struct HvSampler
 	const HvModel *model;
 	const HvBlas *blas;
 	HvDraws draws;
-	HvDerived derived;
 	bool *fixed;    /* per column: given */
+	bool *known;    /* room for as many */
 	double *given;  /* a value row */
 	HvReal *record; /* its encoding */
 	bool missing;   /* gaps as real rows have them */

@@ -1,4 +1,4 @@
-/* Drawing records: marginals and ties of a known model, given cells, seeds, gaps; what is derived. */
+/* Drawing records: marginals and ties of a known model, given cells, seeds, gaps, formulas. */
 #include "dense.h"
 #include "encode.h"
 #include "hv_small_model.h"
@@ -180,40 +180,27 @@ with_gaps(const HvModel *model)
 	ok(m.gaps == 0, "what is given is there");
 }
 
+/* b = 2 a + 3: what is drawn of b gives way, or when it is given, a. */
 static void
-derived(void)
+with_formula(HvModel *model)
 {
-	HvColumn three[3] = {settled_column("h", HV_REAL, 0), settled_column("w", HV_REAL, 0),
-	                     settled_column("i", HV_REAL, 0)};
-	HvSchema schema = {.ncolumns = 3, .columns = three};
-	double values[3] = {70, 180, 99};
-	bool fixed[3] = {false, false, false};
-	HvDerived found;
+	HvFormula doubled = {.y = 1, .a = 0, .b = 0, .shape = HV_AFFINE, .power = 1, .k = 2, .c = 3};
+	double none[COLUMNS] = {NAN, NAN, NAN, NAN}, b[COLUMNS] = {NAN, 27, NAN, NAN}, values[COLUMNS];
+	HvSampler sampler;
+	int agree = 0;
 
-	three[0].feature = "height_cm";
-	three[0].factor = 2.54;
-	three[1].feature = "weight_kg";
-	three[1].factor = 0.45359237;
-	three[2].feature = "bmi_kg_m2";
-	for (int i = 0; i < 3; i++)
-		three[i].digits = 1;
-	ok(hv_schema_layout(&schema) == HV_OK, "height, weight, body mass index");
-	hv_derived_find(&found, &schema);
-	ok(found.height == 0 && found.weight == 1 && found.bmi == 2, "found by their features");
-	ok(hv_derive(&found, &schema, fixed, values) == 2 && near(values[2], 25.8, 1e-9),
-	   "inches and pounds: %.2f", values[2]);
-	fixed[2] = true;
-	values[2] = 30;
-	ok(hv_derive(&found, &schema, fixed, values) == 1 && near(values[1], 209.1, 1e-9),
-	   "the weight of a given index: %.2f", values[1]);
-	fixed[1] = true;
-	ok(hv_derive(&found, &schema, fixed, values) == 0 && near(values[0], 70, 0.05),
-	   "the height of both: %.2f", values[0]);
-	fixed[0] = true;
-	ok(hv_derive(&found, &schema, fixed, values) == -1, "nothing of all three");
-	fixed[2] = false;
-	values[0] = NAN;
-	ok(hv_derive(&found, &schema, fixed, values) == -1, "nothing without a height");
+	model->formulas = (HvFormulas){.n = 1, .list = &doubled};
+	ok(hv_sampler_init(&sampler, model, &blas, none, false, 1, &arena) == HV_OK, "a formula");
+	for (uint64_t r = 0; r < 50; r++)
+	{
+		hv_sample(&sampler, r, values);
+		agree += near(values[1], 2 * values[0] + 3, 1e-4);
+	}
+	ok(agree == 50, "holds in every row");
+	ok(hv_sampler_init(&sampler, model, &blas, b, false, 1, &arena) == HV_OK, "b is given");
+	hv_sample(&sampler, 0, values);
+	ok(near(values[0], 12, 1e-4) && values[1] == 27, "and a follows: %.3f", values[0]);
+	model->formulas.n = 0;
 }
 
 int
@@ -235,6 +222,6 @@ main(void)
 	without_anything(&model);
 	with_given(&model);
 	with_gaps(&model);
-	derived();
+	with_formula(&model);
 	return done_testing();
 }

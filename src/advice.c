@@ -71,15 +71,17 @@ couple(const Planner *p, HvAction *action, const char *feature)
 	return true;
 }
 
-static bool
-is_coupled(const Planner *p, uint32_t action, int goal)
+/*
+ * The search may go as far as the rules allow where less (or more) is always better in the eyes of
+ * the guidelines; the recommended range says where they begin to speak, not where benefit ends.
+ */
+static void
+set_reach(HvAction *action, const HvFeature *feature, const HvConsidered *considered)
 {
-	const HvAction *a = &p->actions[action];
-
-	for (uint32_t i = 0; i < a->ncoupled; i++)
-		if (a->coupled[i].column == p->advice->goal_columns[goal])
-			return true;
-	return false;
+	if (strcmp(feature->safe_direction, "down") == 0)
+		action->recommended_high = considered->low;
+	else if (strcmp(feature->safe_direction, "up") == 0)
+		action->recommended_low = considered->high;
 }
 
 /* The actions that the model knows and the rules leave room for. */
@@ -109,6 +111,7 @@ set_actions(Planner *p)
 		if (programme != NULL &&
 		    hv_listed(programme->domains, programme->ndomains, feature->domain))
 			action->cost *= PREFERRED;
+		set_reach(action, feature, considered);
 		if (!couple(p, action, feature->feature))
 		{
 			considered->status = "its goal is reached";
@@ -222,27 +225,17 @@ make_plausible(Planner *p, HvPlan *plan)
 	return cells > 0 ? 1 - hv_percentile(quantiles, (plan->n > 0 ? after : own) / cells) : NAN;
 }
 
-/* The outcome whose improvement is the most telling, or -1. */
+/* The outcome whose improvement the searching members thought the most of, or -1. */
 static int
 main_outcome(const Planner *p, uint32_t action, const HvEffect *effects)
 {
 	int best = -1;
-	double best_score = 0;
 
 	for (int k = 0; k < p->advice->ngoals; k++)
-	{
-		const HvGoal *goal = &p->advice->goals[k];
-		int direction = hv_goal_direction(goal, p->advice->goal_values[k]);
-		double score = goal->weight * direction * effects[k].mean / goal->scale;
-
-		if (is_coupled(p, action, k) || effects[k].probability < p->options->min_probability)
-			continue;
-		if (direction != 0 && score > best_score)
-		{
+		if (!hv_case_coupled(&p->person_case, action, (uint32_t) k) && effects[k].risk > 0 &&
+		    effects[k].probability >= p->options->min_probability &&
+		    (best < 0 || effects[k].risk > effects[best].risk))
 			best = k;
-			best_score = score;
-		}
-	}
 	return best;
 }
 
@@ -312,19 +305,15 @@ uptake(const Planner *p, const HvConsidered *considered)
 	return p->options->feedback != NULL ? p->options->feedback->chance[considered->feature] : 1;
 }
 
-/* Expected benefit of an item: that of its effect, times the chance that it comes to it. */
+/* Expected benefit of an item: the risk it takes away, times the chance that it comes to it. */
 static double
 item_score(const Planner *p, const HvAdviceItem *item)
 {
-	const HvEffect *effect;
-	const HvGoal *goal;
+	double risk = 0;
 
-	if (item->outcome < 0)
-		return 0;
-	effect = &item->effects[item->outcome];
-	goal = &p->advice->goals[item->outcome];
-	return uptake(p, item->considered) * goal->weight * fabs(effect->mean) * effect->probability /
-	       goal->scale;
+	for (int k = 0; item->effects != NULL && k < p->advice->ngoals; k++)
+		risk += Max(item->effects[k].risk, 0);
+	return uptake(p, item->considered) * risk;
 }
 
 /* A habit outside its recommended range, which the model said nothing about. */

@@ -13,6 +13,7 @@
 
 #include "elementwise.h"
 #include "encode.h"
+#include "line.h"
 #include "rng.h"
 
 #define EFFECT_KEY 0x65666665637473 /* fixed: the same question has the same answer */
@@ -242,7 +243,9 @@ allocate(HvCase *c, HvArena *arena)
 	c->base = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->value = hv_new(arena, double, c->noutcomes + 1, 1);
 	c->unchanged = hv_new(arena, double, (size_t) c->members * c->draws, c->noutcomes + 1);
-	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged)
+	c->slope = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
+	c->slope_sd = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
+	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged || !c->slope || !c->slope_sd)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
@@ -254,6 +257,24 @@ allocate(HvCase *c, HvArena *arena)
 			return HV_NO_MEMORY;
 	}
 	return HV_OK;
+}
+
+/* The slopes of all actions. */
+static void
+find_lines(HvCase *c, HvArena *arena)
+{
+	double rows = (double) c->model->provenance.rows;
+
+	c->lines = c->nactions > 0;
+	for (uint32_t a = 0; a < c->nactions; a++)
+	{
+		size_t at = (size_t) a * c->noutcomes;
+
+		c->lines = hv_line_slopes(&c->model->copula, &c->model->schema, rows, c->actions[a].column,
+		                          c->outcomes, c->noutcomes, c->slope + at, c->slope_sd + at,
+		                          arena) &&
+		           c->lines;
+	}
 }
 
 HvStatus
@@ -277,6 +298,7 @@ hv_case_init(HvCase *c, HvArena *arena)
 		if (c->record[column->m_at] > 0)
 			c->value[k] = catalogue_value(column, c->record[column->x_at]);
 	}
+	find_lines(c, arena);
 	return HV_OK;
 }
 
@@ -313,6 +335,59 @@ hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, d
 		run_member(c, member, n, plans + first);
 		read_outcomes(c, n, values + first * c->draws * c->noutcomes);
 	}
+}
+
+/* The encoding of a value in catalogue units. */
+static double
+encoded(const HvColumn *column, double value)
+{
+	return hv_encode_number(column, (value - column->offset) / column->factor);
+}
+
+/* From the present value to the target, in encoded units. */
+static double
+signed_move(const HvCase *c, const HvItem *item)
+{
+	const HvAction *action = &c->actions[item->action];
+	const HvColumn *column = &c->model->schema.columns[action->column];
+
+	return encoded(column, item->target) - encoded(column, action->bounds.current);
+}
+
+double
+hv_case_move(const HvCase *c, const HvItem *item)
+{
+	return fabs(signed_move(c, item));
+}
+
+bool
+hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome)
+{
+	for (uint32_t i = 0; i < c->actions[action].ncoupled; i++)
+		if (c->actions[action].coupled[i].column == c->outcomes[outcome])
+			return true;
+	return false;
+}
+
+/* The standard error is carried over with the ratio that the mean has to its encoded size. */
+bool
+hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line)
+{
+	const HvColumn *column = &c->model->schema.columns[c->outcomes[outcome]];
+	size_t at = (size_t) item->action * c->noutcomes + outcome;
+	double move = signed_move(c, item), x = encoded(column, c->value[outcome]);
+	double up, unit;
+
+	if (!c->lines || c->slope_sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
+		return false;
+	/* what one encoded unit is here: over half a unit to either side, where values are few */
+	up = catalogue_value(column, (HvReal) (x + 0.5));
+	unit = fabs(up - catalogue_value(column, (HvReal) (x - 0.5)));
+	if (column->factor < 0)
+		move = -move;
+	line->mean = c->slope[at] * move * unit;
+	line->variance = pow(c->slope_sd[at] * move * unit, 2);
+	return true;
 }
 
 void

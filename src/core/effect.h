@@ -20,6 +20,7 @@
 #ifndef HV_EFFECT_H
 #define HV_EFFECT_H
 
+#include "evidence.h"
 #include "format.h"
 #include "rules.h"
 
@@ -79,6 +80,9 @@ typedef struct HvCase
 	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */
 	double *unchanged; /* members×draws×outcomes: values without a change */
 	double *value;     /* outcomes: the person's own, or the expected one where it is missing */
+	bool lines;        /* the model has a copula, and with it: */
+	double *slope;     /* actions×outcomes, encoded units (line.h) */
+	double *slope_sd;
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -89,6 +93,15 @@ HvStatus hv_case_init(HvCase *c, HvArena *arena);
  * plan does to outcome k in draw d is that minus c->unchanged[member][d][k].
  */
 void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, double *values);
+
+/* How far an item moves its action, in encoded units (about standard deviations of people). */
+double hv_case_move(const HvCase *c, const HvItem *item);
+
+/* What an item does to an outcome by arithmetic is not to be estimated. */
+bool hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome);
+
+/* The effect of an item by the straight line, in units of the outcome; false where there is none. */
+bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line);
 
 /*
  * The record after a plan: actions at their targets, what follows them moved by the mean over

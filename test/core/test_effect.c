@@ -135,7 +135,7 @@ static void
 population_effect(int column, double change, const double truth[3], double mean[3], double held[3])
 {
 	static const uint32_t outcomes[3] = {BMI, SBP, A1C};
-	HvGoal goals[3] = {{-9, -8, 1, 1}, {-9, -8, 1, 1}, {-9, -8, 1, 1}};
+	HvGoal goals[3] = {{-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}};
 	double low[3] = {0}, high[3] = {0};
 
 	memset(mean, 0, 3 * sizeof(double));

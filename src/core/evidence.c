@@ -1,0 +1,48 @@
+/*
+ * evidence.c: arithmetic on normal beliefs.
+ *
+ * Owns: how much a trial is worth here. A trial's change was supervised and measured, a record's is
+ * recalled: one day of food, exercise as remembered. So a trial's mean counts with its own standard
+ * deviation and with TRANSPORT of itself.
+ */
+#include "evidence.h"
+
+#include <math.h>
+
+#define TRANSPORT 1.0
+
+HvBelief
+hv_belief_join(HvBelief a, HvBelief b)
+{
+	double precision = 1 / a.variance + 1 / b.variance;
+
+	if (!(a.variance > 0))
+		return a;
+	if (!(b.variance > 0))
+		return b;
+	return (HvBelief){(a.mean / a.variance + b.mean / b.variance) / precision, 1 / precision};
+}
+
+HvBelief
+hv_belief_average(HvBelief a, HvBelief b)
+{
+	double apart = (a.mean - b.mean) / 2;
+
+	return (HvBelief){(a.mean + b.mean) / 2, (a.variance + b.variance) / 2 + apart * apart};
+}
+
+HvBelief
+hv_belief_shrink(HvBelief finding, double expected, double spread)
+{
+	double own = fmax(0, finding.mean * finding.mean - finding.variance);
+
+	return hv_belief_join(finding, (HvBelief){expected, spread * spread + own});
+}
+
+HvBelief
+hv_belief_trial(double slope, double sd, double change)
+{
+	double mean = slope * change;
+
+	return (HvBelief){mean, sd * sd * change * change + TRANSPORT * TRANSPORT * mean * mean};
+}

@@ -38,6 +38,7 @@ typedef struct Planner
 	HvPrior *priors;
 	HvCase person_case;
 	HvSearch search;
+	double own; /* strangeness of the person today, nats */
 } Planner;
 
 /*
@@ -159,6 +160,22 @@ set_priors(Planner *p)
 	return n;
 }
 
+/*
+ * How strange the person may become: as strange as today, or as 5 % of real people are, with half a
+ * nat of slack (SCIENCE 3.4).
+ */
+static void
+set_room(Planner *p)
+{
+	const double *quantiles = p->question->model->provenance.first_surprise;
+	HvPlan nothing = {.n = 0};
+	double rare;
+
+	hv_case_strangeness(&p->person_case, &nothing, 1, &p->own);
+	rare = p->person_case.cells[0] * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))];
+	p->search.room = Max(rare - p->own, 0) + SLACK;
+}
+
 static void
 start_search(Planner *p)
 {
@@ -183,46 +200,80 @@ start_search(Planner *p)
 		p->search.max_items = Min(p->search.max_items + SPARE, HV_MAX_ITEMS);
 	p->search.npriors = set_priors(p);
 	p->search.priors = p->priors;
-}
-
-/* -ELBO of the person's context and behaviour alone, nats, and how many cells that is. */
-static double
-strangeness(const Planner *p, const HvReal *record, uint32_t *cells)
-{
-	const HvQuestion *q = p->question;
-	HvWork work = q->work;
-	double elbo;
-
-	hv_row_elbo(&q->model->vae, q->blas, record, 1, 1, HV_SURPRISE_DRAWS, &work, q->weight, &elbo,
-	            cells);
-	return -elbo;
+	set_room(p);
 }
 
 /*
- * Shortens a plan until the person with it is no stranger than today, or than 5 % of real people
- * are (SCIENCE 3.4, half a nat of slack). Returns the plausibility: the share of the training rows
- * whose context and behaviour are stranger.
+ * Half the way of an item, on the grid of its practical unit; false when that is less than a step.
+ */
+static bool
+halve(const HvAction *action, HvItem *item)
+{
+	double c = action->bounds.current, way = (item->target - c) / 2;
+	double target = action->step * (way > 0 ? floor : ceil)((c + way) / action->step);
+
+	if (fabs(way) < action->step || (target - c) * way <= 0 ||
+	    !hv_bounds_allow(&action->bounds, target))
+		return false;
+	item->target = target;
+	item->gain /= 2;
+	return true;
+}
+
+/* Takes half of, or all of, the item that costs the most plausibility for what it is worth. */
+static void
+ease(Planner *p, HvPlan *plan, double strange)
+{
+	HvPlan less[HV_MAX_ITEMS];
+	double nats[HV_MAX_ITEMS];
+	uint32_t worst = 0;
+	double most = -INFINITY;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+	{
+		less[i] = *plan;
+		less[i].n--;
+		memmove(less[i].items + i, less[i].items + i + 1, (less[i].n - i) * sizeof(HvItem));
+	}
+	hv_case_strangeness(&p->person_case, less, plan->n, nats);
+	for (uint32_t i = 0; i < plan->n; i++)
+	{
+		double price = (strange - nats[i]) / Max(plan->items[i].gain, 1e-6);
+
+		if (price > most)
+		{
+			most = price;
+			worst = i;
+		}
+	}
+	if (halve(&p->actions[plan->items[worst].action], &plan->items[worst]))
+		return;
+	p->of_action[plan->items[worst].action]->status = "would make the record implausible";
+	memmove(plan->items + worst, plan->items + worst + 1,
+	        (plan->n - worst - 1) * sizeof(HvItem));
+	plan->n--;
+}
+
+/*
+ * Eases a plan until there is room for it: the search added prices up, together they may be dearer.
+ * Returns the plausibility: the share of the training rows whose context and behaviour are stranger.
  */
 static double
 make_plausible(Planner *p, HvPlan *plan)
 {
-	const double *quantiles = p->question->model->provenance.first_surprise;
-	HvReal *record = hv_new(&p->arena, HvReal, 2, p->question->model->schema.width);
-	uint32_t cells;
-	double own = strangeness(p, p->question->record, &cells), after = own;
-	double most = Max(own, cells * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))]) + SLACK;
+	double after = p->own;
 
-	if (record == NULL)
-		hv_raise(HV_NO_MEMORY, "vae_advise");
-	for (; plan->n > 0; plan->n--)
+	for (;;)
 	{
-		hv_case_record(&p->person_case, plan, record, record + p->question->model->schema.width);
-		after = strangeness(p, record, &cells);
-		if (after <= most)
+		hv_case_strangeness(&p->person_case, plan, 1, &after);
+		if (plan->n == 0 || after <= p->own + p->search.room)
 			break;
-		p->of_action[plan->items[plan->n - 1].action]->status = "would make the record implausible";
+		ease(p, plan, after);
 	}
-	return cells > 0 ? 1 - hv_percentile(quantiles, (plan->n > 0 ? after : own) / cells) : NAN;
+	if (p->person_case.cells[0] == 0)
+		return NAN;
+	return 1 - hv_percentile(p->question->model->provenance.first_surprise,
+	                         after / p->person_case.cells[0]);
 }
 
 /* The outcome whose improvement the searching members thought the most of, or -1. */
@@ -233,6 +284,7 @@ main_outcome(const Planner *p, uint32_t action, const HvEffect *effects)
 
 	for (int k = 0; k < p->advice->ngoals; k++)
 		if (!hv_case_coupled(&p->person_case, action, (uint32_t) k) && effects[k].risk > 0 &&
+		    effects[k].model * effects[k].mean > 0 &&
 		    effects[k].probability >= p->options->min_probability &&
 		    (best < 0 || effects[k].risk > effects[best].risk))
 			best = k;

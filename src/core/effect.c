@@ -14,6 +14,7 @@
 #include "elementwise.h"
 #include "encode.h"
 #include "line.h"
+#include "predict.h"
 #include "rng.h"
 
 #define EFFECT_KEY 0x65666665637473 /* fixed: the same question has the same answer */
@@ -239,6 +240,10 @@ allocate(HvCase *c, HvArena *arena)
 	c->rows = CASE_ROWS / c->draws * c->draws;
 	HV_TRY(hv_work_init(&c->work, vae, c->rows, false, arena));
 	c->records = hv_new(arena, HvReal, c->rows, c->model->schema.width);
+	c->weight = hv_new(arena, HvReal, c->rows, c->model->schema.ncolumns);
+	c->cells = hv_new(arena, uint32_t, c->rows, 1);
+	if (!c->weight || !c->cells)
+		return HV_NO_MEMORY;
 	c->z = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->base = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->value = hv_new(arena, double, c->noutcomes + 1, 1);
@@ -344,6 +349,28 @@ encoded(const HvColumn *column, double value)
 	return hv_encode_number(column, (value - column->offset) / column->factor);
 }
 
+void
+hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
+{
+	size_t width = c->model->schema.width;
+
+	for (size_t first = 0; first < nplans; first += c->rows)
+	{
+		size_t n = nplans - first < c->rows ? nplans - first : c->rows;
+
+		hv_check(c->host);
+		for (size_t r = 0; r < n; r++)
+		{
+			memcpy(c->records + r * width, c->record, width * sizeof(HvReal));
+			apply_plan(c, &plans[first + r], c->records + r * width);
+		}
+		hv_row_elbo(&c->model->vae, c->blas, c->records, n, 1, HV_SURPRISE_DRAWS, &c->work,
+		            c->weight, nats + first, c->cells);
+	}
+	for (size_t i = 0; i < nplans; i++)
+		nats[i] = -nats[i];
+}
+
 /* From the present value to the target, in encoded units. */
 static double
 signed_move(const HvCase *c, const HvItem *item)
@@ -388,30 +415,4 @@ hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *li
 	line->mean = c->slope[at] * move * unit;
 	line->variance = pow(c->slope_sd[at] * move * unit, 2);
 	return true;
-}
-
-void
-hv_case_record(HvCase *c, const HvPlan *plan, HvReal *record, HvReal *sum)
-{
-	const HvSchema *schema = &c->model->schema;
-	size_t width = schema->width, n = (size_t) c->members * c->draws;
-
-	memset(sum, 0, width * sizeof(HvReal));
-	for (uint32_t m = 0; m < c->members; m++)
-	{
-		plan_rows(c, plan, c->draws);
-		run_member(c, m, c->draws, plan);
-		for (uint32_t d = 0; d < c->draws; d++)
-			for (size_t i = 0; i < width; i++)
-				sum[i] += c->records[d * width + i] / (HvReal) n;
-	}
-	memcpy(record, c->record, width * sizeof(HvReal));
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		const HvColumn *column = &schema->columns[j];
-
-		/* what was missing stays missing: a plan is judged on what is known of the person */
-		if (moves(column) && record[column->m_at] > 0)
-			record[column->x_at] = sum[column->x_at];
-	}
 }

@@ -50,6 +50,7 @@ typedef struct HvItem
 {
 	uint32_t action; /* index into the case's actions */
 	double target;
+	double gain; /* of this change alone; set by the search */
 } HvItem;
 
 typedef struct HvPlan
@@ -76,6 +77,8 @@ typedef struct HvCase
 	HvWork work;
 	size_t rows;       /* records evaluated at once, a multiple of draws */
 	HvReal *records;   /* rows×width */
+	HvReal *weight;    /* rows×columns, and cells: rows; for the strangeness */
+	uint32_t *cells;
 	HvReal **z;        /* per block: draws×latent */
 	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */
 	double *unchanged; /* members×draws×outcomes: values without a change */
@@ -104,9 +107,9 @@ bool hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome);
 bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line);
 
 /*
- * The record after a plan: actions at their targets, what follows them moved by the mean over
- * members and draws. `sum` is room for one record. For the plausibility of a plan.
+ * nats[nplans]: how strange context and behaviour of the person are with each plan, -ELBO of the first
+ * stage. What a plan does to the body is not counted.
  */
-void hv_case_record(HvCase *c, const HvPlan *plan, HvReal *record, HvReal *sum);
+void hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats);
 
 #endif

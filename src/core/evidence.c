@@ -26,9 +26,14 @@ hv_belief_join(HvBelief a, HvBelief b)
 HvBelief
 hv_belief_average(HvBelief a, HvBelief b)
 {
-	double apart = (a.mean - b.mean) / 2;
+	double share = sqrt(b.variance) / (sqrt(a.variance) + sqrt(b.variance)); /* of a */
+	double apart = a.mean - b.mean;
 
-	return (HvBelief){(a.mean + b.mean) / 2, (a.variance + b.variance) / 2 + apart * apart};
+	if (!(a.variance + b.variance > 0))
+		return a;
+	return (HvBelief){share * a.mean + (1 - share) * b.mean,
+	                  share * a.variance + (1 - share) * b.variance +
+	                      share * (1 - share) * apart * apart};
 }
 
 HvBelief

@@ -21,7 +21,10 @@ typedef struct HvBelief
 /* Two independent witnesses, weighed by their precision. */
 HvBelief hv_belief_join(HvBelief a, HvBelief b);
 
-/* Two readings of the same data: their mean, with half their distance as further doubt. */
+/*
+ * Two readings of the same data, as a mixture weighed by precision: agreement makes it no firmer, and
+ * disagreement is doubt.
+ */
 HvBelief hv_belief_average(HvBelief a, HvBelief b);
 
 /*

@@ -23,14 +23,16 @@
 
 #define EFFORT 0.0001 /* of risk, per practical step */
 #define ITEM 0.0005   /* of risk, per action in the plan */
+#define LEAST_RATE 1e-4 /* of risk, that a nat is worth at least where they are scarce */
 #define REDUNDANT 0.05
+#define COUPLED 0.2 /* share of a gain by arithmetic: who weighs less has less BMI, that is no find */
 
 /* A combination of single changes, in increasing order of their numbers. */
 typedef struct Node
 {
 	uint32_t n;
 	uint32_t single[HV_MAX_ITEMS];
-	double gain;
+	double gain, price;
 } Node;
 
 /* Buffers of one search. */
@@ -38,9 +40,10 @@ typedef struct Beam
 {
 	const HvSearch *search;
 	double missed;   /* sum of the weights of goals that are missed */
-	HvPlan *singles; /* single changes, later the best two of every action */
+	HvPlan *singles; /* single changes, later those that do good */
 	size_t nsingles, most;
-	bool *best; /* singles */
+	double *price; /* singles: nats */
+	bool *best;    /* singles: whether combinations are made of it */
 	double *values;  /* singles×draws×outcomes, of one member */
 	double *change;  /* singles×members×draws×outcomes: effects by every network */
 	double *effect;  /* singles×outcomes: what is believed */
@@ -62,6 +65,15 @@ effort(const HvCase *person, const HvPlan *plan)
 	return sum;
 }
 
+static bool
+coupled(const HvCase *person, const HvPlan *plan, uint32_t outcome)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (hv_case_coupled(person, plan->items[i].action, outcome))
+			return true;
+	return false;
+}
+
 /* The gain of a plan whose effects on the outcomes are known. */
 static double
 gain_of(const Beam *beam, const HvPlan *plan, const double *effect)
@@ -75,6 +87,8 @@ gain_of(const Beam *beam, const HvPlan *plan, const double *effect)
 		double value = person->value[k];
 		double better = hv_goal_risk(goal, value) - hv_goal_risk(goal, value + effect[k]);
 
+		if (coupled(person, plan, k))
+			better *= COUPLED;
 		if (better > 0)
 			gain += hv_goal_share(goal, value) / beam->missed * better;
 	}
@@ -151,39 +165,22 @@ believe_singles(Beam *beam)
 			                .mean;
 			beam->network[i * c->noutcomes + k] = searching_mean(c, change, k);
 		}
-		single->gain = gain_of(beam, single, effect);
+		single->gain = single->items[0].gain = gain_of(beam, single, effect);
 	}
 }
 
-/* Whether no more than one other target of the same action is better. */
-static bool
-among_best(const Beam *beam, size_t i)
-{
-	const HvPlan *plan = &beam->singles[i];
-	int better = 0;
-
-	for (size_t j = 0; j < beam->nsingles; j++)
-	{
-		const HvPlan *other = &beam->singles[j];
-
-		if (other->items[0].action == plan->items[0].action &&
-		    (other->gain > plan->gain || (other->gain == plan->gain && j < i)))
-			better++;
-	}
-	return better < 2 && plan->gain > 0;
-}
-
-/* Keeps the two best targets of every action: what combinations are made of. */
+/* Drops the single changes that do no good, and prices the others in nats. */
 static void
-keep_best(Beam *beam)
+keep_good(Beam *beam)
 {
-	size_t kept = 0, outcomes = beam->search->person->noutcomes;
+	HvCase *c = beam->search->person;
+	size_t kept = 0, outcomes = c->noutcomes;
+	HvPlan nothing = {.n = 0};
+	double own;
 
 	for (size_t i = 0; i < beam->nsingles; i++)
-		beam->best[i] = among_best(beam, i);
-	for (size_t i = 0; i < beam->nsingles; i++)
 	{
-		if (!beam->best[i])
+		if (beam->singles[i].gain <= 0)
 			continue;
 		beam->singles[kept] = beam->singles[i];
 		memmove(beam->effect + kept * outcomes, beam->effect + i * outcomes,
@@ -193,17 +190,49 @@ keep_best(Beam *beam)
 		kept++;
 	}
 	beam->nsingles = kept;
+	hv_case_strangeness(c, &nothing, 1, &own);
+	hv_case_strangeness(c, beam->singles, kept, beam->price);
+	for (size_t i = 0; i < kept; i++)
+		beam->price[i] = fmax(0, beam->price[i] - own);
+}
+
+/* The target of every action that is worth the most at a price of `rate` a nat: beam->best. */
+static void
+choose_targets(Beam *beam, double rate)
+{
+	for (size_t i = 0; i < beam->nsingles; i++)
+	{
+		double own = beam->singles[i].gain - rate * beam->price[i];
+
+		beam->best[i] = own > 0;
+		for (size_t j = 0; j < beam->nsingles && beam->best[i]; j++)
+		{
+			double other = beam->singles[j].gain - rate * beam->price[j];
+
+			if (beam->singles[j].items[0].action == beam->singles[i].items[0].action &&
+			    (other > own || (other == own && j < i)))
+				beam->best[i] = false;
+		}
+	}
 }
 
 /* ---- combinations ---- */
 
+/* The plan of a node, the most useful item first. */
 static HvPlan
 plan_of(const Beam *beam, const Node *node)
 {
 	HvPlan plan = {.n = node->n, .gain = node->gain};
 
 	for (uint32_t i = 0; i < node->n; i++)
-		plan.items[i] = beam->singles[node->single[i]].items[0];
+	{
+		const HvItem *item = &beam->singles[node->single[i]].items[0];
+		uint32_t at = i;
+
+		for (; at > 0 && plan.items[at - 1].gain < item->gain; at--)
+			plan.items[at] = plan.items[at - 1];
+		plan.items[at] = *item;
+	}
 	return plan;
 }
 
@@ -221,6 +250,9 @@ score(const Beam *beam, Node *node, const double *extra, double *sum)
 			sum[k] += beam->effect[node->single[i] * outcomes + k];
 	}
 	node->gain = gain_of(beam, &plan, sum);
+	node->price = 0;
+	for (uint32_t i = 0; i < node->n; i++)
+		node->price += beam->price[node->single[i]];
 }
 
 static bool
@@ -245,9 +277,15 @@ grown(const Node *node, uint32_t single)
 	return more;
 }
 
+static double
+worth(const Node *node, double rate)
+{
+	return node->gain - rate * node->price;
+}
+
 /* Puts a node among the best HV_BEAM, best first, unless it is there. */
 static size_t
-keep_node(Node *best, size_t n, const Node *node)
+keep_node(Node *best, size_t n, const Node *node, double rate)
 {
 	size_t at = n;
 
@@ -255,7 +293,7 @@ keep_node(Node *best, size_t n, const Node *node)
 		if (best[j].n == node->n &&
 		    memcmp(best[j].single, node->single, node->n * sizeof(uint32_t)) == 0)
 			return n;
-	while (at > 0 && best[at - 1].gain < node->gain)
+	while (at > 0 && worth(&best[at - 1], rate) < worth(node, rate))
 		at--;
 	if (at >= HV_BEAM)
 		return n;
@@ -267,7 +305,7 @@ keep_node(Node *best, size_t n, const Node *node)
 
 /* The best of all nodes with one action more than these. */
 static size_t
-extend(const Beam *beam, const Node *nodes, size_t n, Node *best, double *sum)
+extend(const Beam *beam, const Node *nodes, size_t n, double rate, Node *best, double *sum)
 {
 	size_t kept = 0;
 
@@ -276,13 +314,68 @@ extend(const Beam *beam, const Node *nodes, size_t n, Node *best, double *sum)
 		{
 			Node node;
 
-			if (has_action(beam, &nodes[i], beam->singles[j].items[0].action))
+			if (!beam->best[j] || has_action(beam, &nodes[i], beam->singles[j].items[0].action))
 				continue;
 			node = grown(&nodes[i], j);
 			score(beam, &node, NULL, sum);
-			kept = keep_node(best, kept, &node);
+			kept = keep_node(best, kept, &node, rate);
 		}
 	return kept;
+}
+
+/* The best combination when a nat costs `rate`. */
+static Node
+grow(Beam *beam, double rate)
+{
+	Node best[HV_BEAM + 1], longer[HV_BEAM + 1], found = {.n = 0};
+	size_t n = 1;
+
+	choose_targets(beam, rate);
+	best[0] = found;
+	for (uint32_t size = 1; size <= beam->search->max_items; size++)
+	{
+		n = extend(beam, best, n, rate, longer, beam->values);
+		if (n == 0 || worth(&longer[0], rate) <= worth(&found, rate))
+			break;
+		memcpy(best, longer, n * sizeof(Node));
+		found = best[0];
+	}
+	return found;
+}
+
+/*
+ * The best combination that the room for strangeness allows: the price of a nat is doubled until it
+ * does, and then lowered again as far as it goes.
+ */
+static Node
+grow_within(Beam *beam)
+{
+	double room = beam->search->room, low, high;
+	Node found = grow(beam, 0);
+
+	if (found.price <= room)
+		return found;
+	low = 0;
+	high = LEAST_RATE;
+	for (int i = 0; i < 10 && found.price > room; i++)
+	{
+		low = high;
+		high *= 2;
+		found = grow(beam, high);
+	}
+	for (int i = 0; i < 3; i++)
+	{
+		double middle = (low + high) / 2;
+		Node node = grow(beam, middle);
+
+		if (node.price <= room)
+			high = middle;
+		else
+			low = middle;
+		if (node.price <= room && node.gain > found.gain)
+			found = node;
+	}
+	return found;
 }
 
 /* ---- the finished plan ---- */
@@ -352,10 +445,10 @@ beam_init(Beam *beam, const HvSearch *search, HvArena *arena)
 	beam->effect = hv_new(arena, double, beam->most, outcomes + 1);
 	beam->network = hv_new(arena, double, beam->most, outcomes + 1);
 	for (uint32_t k = 0; k < outcomes; k++)
-		if (hv_goal_direction(&search->goals[k], person->value[k]) != 0)
-			beam->missed += search->goals[k].weight;
+		beam->missed += hv_goal_share(&search->goals[k], person->value[k]);
 	beam->best = hv_new(arena, bool, beam->most, 1);
-	return beam->best && beam->singles && beam->values && beam->change && beam->effect && beam->network
+	beam->price = hv_new(arena, double, beam->most, 1);
+	return beam->best && beam->price && beam->singles && beam->values && beam->change && beam->effect && beam->network
 	           ? HV_OK
 	           : HV_NO_MEMORY;
 }
@@ -364,8 +457,7 @@ HvStatus
 hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan)
 {
 	Beam beam;
-	Node best[HV_BEAM + 1], longer[HV_BEAM + 1], found = {.n = 0};
-	size_t n;
+	Node found;
 
 	*plan = (HvPlan){.n = 0};
 	if (search->person->nactions == 0 || search->person->noutcomes == 0)
@@ -378,17 +470,8 @@ hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan)
 	list_singles(&beam);
 	ask_networks(&beam);
 	believe_singles(&beam);
-	keep_best(&beam);
-	n = 1;
-	best[0] = found;
-	for (uint32_t size = 1; size <= search->max_items; size++)
-	{
-		n = extend(&beam, best, n, longer, beam.values);
-		if (n == 0 || longer[0].gain <= found.gain)
-			break;
-		memcpy(best, longer, n * sizeof(Node));
-		found = best[0];
-	}
+	keep_good(&beam);
+	found = grow_within(&beam);
 	score_jointly(&beam, &found);
 	prune(&beam, &found);
 	if (found.gain > 0)

@@ -19,7 +19,7 @@
 
 #include "effect.h"
 
-#define HV_MAX_GRID 12
+#define HV_MAX_GRID 8
 #define HV_BEAM 5
 
 /* An outcome that should lie in [low, high] (catalogue units). In the order of the case's. */
@@ -56,6 +56,7 @@ typedef struct HvSearch
 	const HvPrior *priors;
 	size_t npriors;
 	uint32_t max_items;
+	double room; /* nats by which the person may become stranger (hv_case_strangeness) */
 } HvSearch;
 
 /*

@@ -15,13 +15,12 @@
 #define Z90 1.6448536 /* the normal's 95 % quantile: a two-sided 90 % interval */
 
 /* All per encoded unit of the action, in standard deviations of the outcome. */
-#define EXPECTED 0.01 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
-#define SPREAD 0.03   /* sd of real effects around that */
-#define NOISE 0.05    /* sd of a network's effect that the spread of the members does not show */
+#define EXPECTED 0.02 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
+#define SPREAD 0.02   /* sd of real effects around that */
+#define NOISE 0.06    /* sd of a network's effect that the spread of the members does not show */
 
 #define CONFOUNDING 0.1 /* sd of hidden confounding as a share of the effect */
 #define LEAST 1e-6      /* of a standard deviation: no belief is firmer */
-#define WATCH 0.1       /* share of its weight that a goal keeps once it is reached */
 
 double
 hv_goal_risk(const HvGoal *goal, double value)
@@ -47,7 +46,9 @@ hv_goal_side(const HvGoal *goal, double value)
 double
 hv_goal_share(const HvGoal *goal, double value)
 {
-	return goal->weight * (hv_goal_direction(goal, value) != 0 ? 1 : WATCH);
+	double above = (value - goal->high) / goal->scale, below = (goal->low - value) / goal->scale;
+
+	return goal->weight * 0.5 * (erfc(-above * M_SQRT2) + erfc(-below * M_SQRT2));
 }
 
 uint32_t

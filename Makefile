@@ -90,11 +90,21 @@ SQL_PARTS := \
 	sql/use.sql \
 	sql/life.sql \
 	sql/retrain.sql \
+	sql/schedule.sql \
 	sql/catalogue.sql \
+	sql/features.sql \
+	sql/targets.sql \
+	sql/rules.sql \
+	sql/priors.sql \
+	sql/keep.sql \
+	sql/mapping.sql \
+	sql/check.sql \
 	sql/texts.sql \
-	sql/publish.sql \
+	sql/kinds.sql \
 	sql/people.sql \
-	sql/feedback.sql
+	sql/feedback.sql \
+	sql/publish.sql \
+	sql/card.sql
 $(INSTALL_SQL): sql/hadvice.sql $(SQL_PARTS)
 	cat $^ > $@
 

@@ -220,7 +220,7 @@ BEGIN
 
     -- As the caller: a role that may use the model but not read its source answers for the person alone.
     IF key IS NOT NULL AND has_table_privilege(served.source, 'SELECT') THEN
-        EXECUTE format('SELECT t.%1$I::text, @extschema@.vae_features(t, model => $2) FROM %2$s AS t WHERE t.%1$I = CAST($1 AS %3$s)',
+        EXECUTE format('SELECT t.%1$I::text, @extschema@.vae_features(t.*, model => $2) FROM %2$s AS t WHERE t.%1$I = CAST($1 AS %3$s)',
                        key, served.source, (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a
                                              WHERE a.attrelid = served.source AND a.attname = key))
            INTO who, seen USING vae_feedback.person, vae_feedback.model;
@@ -268,7 +268,7 @@ BEGIN
     END IF;
 
     EXECUTE format(
-        'SELECT array_agg(jsonb_build_array(f.record, @extschema@.vae_features(t, model => $1), f.taken))
+        'SELECT array_agg(jsonb_build_array(f.record, @extschema@.vae_features(t.*, model => $1), f.taken))
            FROM (SELECT a.person, (array_agg(a.record ORDER BY a.given_at) FILTER (WHERE a.record IS NOT NULL))[1] AS record,
                         jsonb_object_agg(a.feature, true) FILTER (WHERE a.verdict IN (''accepted'', ''done'', ''helped'', ''harmed'')) AS taken
                    FROM (SELECT g.*, max(g.given_at) OVER (PARTITION BY g.person, g.feature) AS latest

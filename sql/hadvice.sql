@@ -165,13 +165,14 @@ CREATE FUNCTION vae_train(
     seed                bigint   DEFAULT 0,
     max_duration        interval DEFAULT NULL,
     architecture        text     DEFAULT 'auto',
-    promote             boolean  DEFAULT true
+    promote             boolean  DEFAULT true,
+    resume              boolean  DEFAULT false
 ) RETURNS vae_training
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 
 COMMENT ON FUNCTION vae_train(regclass, text, name[], name[], int[], int, float8, int, int, float8,
-                              float8, bigint, interval, text, boolean) IS
-    'Trains a model on a table or view and registers it as the next version of its name';
+                              float8, bigint, interval, text, boolean, boolean) IS
+    'Trains a model on a table or view and registers it as the next version of its name; resume => true goes on from the checkpoint that a cancelled or crashed training has left';
 
 -- Volatile, although it changes nothing: a stable function may be run by the planner, too, to guess
 -- at a result, and this one takes minutes.

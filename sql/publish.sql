@@ -311,7 +311,7 @@ BEGIN
         ('share', 'people as a share of people_total, 0 to 1; one person can have several items'),
         ('mean_change', 'Mean of target minus present value over these people'),
         ('unit', 'Unit of the feature and of its change'),
-        ('outcome', 'Outcome that is named for most of them; NULL when the model claims none'),
+        ('outcome', 'Outcome that is named for most of them; NULL when the model claims none, or for too few people'),
         ('outcome_label', 'The same in words'),
         ('outcome_unit', 'Its unit'),
         ('people_with_outcome', 'People for whom it is this outcome'),
@@ -347,19 +347,24 @@ CREATE VIEW hadvice.model_health WITH (security_invoker = true) AS
            (extract(epoch FROM now() - m.trained_at) / 86400)::float8 AS age_days, m.rows,
            nullif(c.reltuples, -1)::bigint AS source_rows, m.columns, m.parameters, m.validation_elbo,
            p.version AS previous_version, p.validation_elbo AS previous_validation_elbo,
-           n.versions, n.newest_version, m.seconds, m.extension_version
+           n.versions, n.newest_version, r.at AS retrained_at, r.promoted AS retraining_promoted, r.reason AS retraining_reason,
+           f.answers, f.harmed, m.seconds, m.extension_version
       FROM @extschema@.vae_models AS m
       LEFT JOIN pg_catalog.pg_class AS c ON c.oid = m.source AND c.relkind IN ('r', 'p', 'm', 'f')
       CROSS JOIN LATERAL (SELECT count(*)::int AS versions, max(v.version) AS newest_version
                             FROM @extschema@.vae_models AS v WHERE v.model = m.model) AS n
       LEFT JOIN LATERAL (SELECT v.version, v.validation_elbo FROM @extschema@.vae_models AS v
                           WHERE v.model = m.model AND v.version < m.version ORDER BY v.version DESC LIMIT 1) AS p ON true
+      LEFT JOIN LATERAL (SELECT t.at, t.promoted, t.reason FROM hadvice.retrainings AS t
+                          WHERE t.model = m.model ORDER BY t.at DESC LIMIT 1) AS r ON true
+      CROSS JOIN LATERAL (SELECT coalesce(sum(s.people), 0)::bigint AS answers, coalesce(sum(s.harmed), 0)::bigint AS harmed
+                            FROM hadvice.feedback_summary AS s WHERE s.model = m.model AND s.owner = m.owner) AS f
      WHERE m.is_current;
 GRANT SELECT ON hadvice.model_health TO PUBLIC; -- row security of hadvice.models decides
 COMMENT ON VIEW hadvice.model_health IS 'The current version of each model you may use: how old, how good, what it was trained on';
 COMMENT ON COLUMN hadvice.model_health.model IS 'Name of the model';
 COMMENT ON COLUMN hadvice.model_health.version IS 'The version in use';
-COMMENT ON COLUMN hadvice.model_health.source IS 'Table or view it was trained on; a number when that is gone';
+COMMENT ON COLUMN hadvice.model_health.source IS 'Table or view it was trained on; NULL when that is gone';
 COMMENT ON COLUMN hadvice.model_health.owner IS 'Role whose members may use and change it';
 COMMENT ON COLUMN hadvice.model_health.architecture IS 'ordered, joint or seed';
 COMMENT ON COLUMN hadvice.model_health.trained_at IS 'When the version was registered';
@@ -373,5 +378,10 @@ COMMENT ON COLUMN hadvice.model_health.previous_version IS 'The version before, 
 COMMENT ON COLUMN hadvice.model_health.previous_validation_elbo IS 'The same of that version, when it was trained';
 COMMENT ON COLUMN hadvice.model_health.versions IS 'Versions kept';
 COMMENT ON COLUMN hadvice.model_health.newest_version IS 'The newest of them; above version: one that was not promoted, or was taken back';
+COMMENT ON COLUMN hadvice.model_health.retrained_at IS 'When vae_retrain was last called; NULL: never';
+COMMENT ON COLUMN hadvice.model_health.retraining_promoted IS 'Whether a new version came of it';
+COMMENT ON COLUMN hadvice.model_health.retraining_reason IS 'Why, or why not';
+COMMENT ON COLUMN hadvice.model_health.answers IS 'Latest answers to its advice that you may see, one per person and feature (vae_feedback)';
+COMMENT ON COLUMN hadvice.model_health.harmed IS 'Those of them that say it harmed';
 COMMENT ON COLUMN hadvice.model_health.seconds IS 'Time the training took';
 COMMENT ON COLUMN hadvice.model_health.extension_version IS 'Version of hadvice that trained it';

@@ -1,4 +1,4 @@
--- hadvice: the sentences. Part of the catalogue (catalogue.sql says how it is kept); read by src/advise.c.
+-- hadvice: the sentences. Part of the catalogue (keep.sql says how it is kept); read by src/sentence.c.
 -- For adults, concrete, a hundred characters where it can be. Never a promise, never a word on medicines.
 
 -- 1. English

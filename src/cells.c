@@ -54,6 +54,29 @@ coverage_argument(FunctionCallInfo fcinfo, HvAsked asked)
 	return coverage;
 }
 
+/*
+ * The value of a derived column is that of its formula; where all else of it is known, it is certain but
+ * for rounding (slack; else NaN).
+ */
+static void
+agree(HvCellGuess *cell, const HvColumn *column, double value, double slack, double coverage)
+{
+	if (!isnan(slack))
+	{
+		double unit = Max(2 * hv_half_unit(column), 1e-9 * Max(fabs(value), 1));
+
+		/* anywhere within the slack: so much of it as the interval is to hold */
+		cell->low = unit * rint((value - coverage * slack) / unit);
+		cell->high = unit * rint((value + coverage * slack) / unit);
+	}
+	else if (value != cell->value)
+	{
+		cell->low = Min(cell->low, value);
+		cell->high = Max(cell->high, value);
+	}
+	cell->value = value;
+}
+
 /* (column_name, value, low, high, probability) of every missing cell but vectors. */
 static Datum
 impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
@@ -62,6 +85,8 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	HvQuestion *q = hv_question(fcinfo, asked);
 	const HvSchema *schema;
 	HvImputer *imputer;
+	double *slack;
+	bool *known;
 	double coverage = coverage_argument(fcinfo, asked);
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -70,6 +95,9 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	schema = &q->model->schema;
 	imputer = imputer_of(q);
 	hv_impute(imputer, q->record);
+	known = palloc(schema->ncolumns * sizeof(bool));
+	slack = palloc(schema->ncolumns * sizeof(double));
+	hv_impute_values(imputer, q->record, q->values, known, slack);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
@@ -80,6 +108,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
 			continue;
 		cell = hv_cell_guess(imputer, j, coverage);
+		agree(&cell, column, q->values[column->value_at], known[j] ? slack[j] : NAN, coverage);
 		values[0] = CStringGetTextDatum(column->name);
 		put_value(values, nulls, 1, column, cell.value);
 		put_value(values, nulls, 2, column, cell.low);

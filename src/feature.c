@@ -123,3 +123,30 @@ hv_features_find(Oid source, HvColumn *columns, uint32_t n, List **levels)
 		set_feature(&columns[at], row, &levels[at]);
 	}
 }
+
+/* Few of a table's columns have one, so they are looked up by name here. */
+void
+hv_kinds_find(Oid source, HvColumn *columns, uint32_t n, List **levels)
+{
+	HvParam param = {REGCLASSOID, ObjectIdGetDatum(source), false};
+	uint64 rows = hv_spi_query("SELECT column_name::text, kind, levels FROM hadvice.column_kinds"
+	                           " WHERE source = $1",
+	                           true, 1, &param);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *name = hv_spi_text(row, 1);
+		bool isnull;
+		Datum array = hv_spi_datum(row, 3, &isnull);
+
+		for (uint32_t i = 0; i < n; i++)
+			if (strcmp(columns[i].name, name) == 0)
+			{
+				columns[i].kind =
+					(HvKind) by_name(hv_spi_text(row, 2), kind_name, HV_KINDS, HV_KIND_AUTO);
+				columns[i].insisted = true;
+				if (!isnull)
+					levels[i] = texts_of_array(array);
+			}
+	}
+}

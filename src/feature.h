@@ -17,4 +17,10 @@
  */
 void hv_features_find(Oid source, HvColumn *columns, uint32_t n, List **levels);
 
+/*
+ * Kinds that were chosen by hand (vae_set_kind): sets kind and insisted, and levels[i] where their
+ * order was given. Comes after hv_features_find.
+ */
+void hv_kinds_find(Oid source, HvColumn *columns, uint32_t n, List **levels);
+
 #endif

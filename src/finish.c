@@ -119,6 +119,8 @@ fit_guesses(const Finishing *f, HvSource *train, HvSource *held)
 	HV_CHECK(
 		hv_copula_fit(&model->copula, f->schema, hv_openblas(), records, n, &hv_interrupts, &arena),
 		f->doing);
+	HV_CHECK(hv_formulas_find(&model->formulas, f->schema, records, n, &hv_interrupts, &arena),
+	         f->doing);
 	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), weighing, nweighing, &hv_interrupts, &arena),
 	         f->doing);
 }

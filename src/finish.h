@@ -10,7 +10,7 @@
 #include "core/source.h"
 
 /*
- * Fills in the model's copula, trust, spread and quantiles of surprise, from the training rows and
+ * Fills in the model's copula, formulas, blend and quantiles of surprise, from the training rows and
  * the held-out ones. `doing` is for messages.
  */
 void hv_finish(HvModel *model, HvSource *train, HvSource *held, const char *doing, HvArena *arena);

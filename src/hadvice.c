@@ -19,6 +19,7 @@ PG_MODULE_MAGIC;
 bool hv_progress = false;
 double hv_min_probability = 0.8;
 int hv_history_limit = 5000;
+int hv_checkpoint_interval = 30000;
 
 void _PG_init(void);
 
@@ -33,6 +34,11 @@ _PG_init(void)
 	                         "Least probability that an advised change improves its outcome.",
 	                         "Items below it are given only where a guideline carries them.",
 	                         &hv_min_probability, 0.8, 0.0, 1.0, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"hadvice.checkpoint_interval", "Time between two checkpoints of a training.",
+		"vae_train(..., resume => true) goes on from the last one. 0: after "
+		"every epoch; -1: none.",
+		&hv_checkpoint_interval, 30000, -1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("hadvice.history_limit",
 	                        "Most rows of hadvice.training_history that a model keeps.",
 	                        "Those of its oldest versions go first. 0: none; -1: no limit.",

@@ -29,9 +29,10 @@
 #define HADVICE_VERSION "1.0"
 
 /* GUCs */
-extern bool hv_progress;          /* hadvice.progress */
-extern double hv_min_probability; /* hadvice.min_probability */
-extern int hv_history_limit;      /* hadvice.history_limit */
+extern bool hv_progress;           /* hadvice.progress */
+extern double hv_min_probability;  /* hadvice.min_probability */
+extern int hv_checkpoint_interval; /* hadvice.checkpoint_interval, milliseconds */
+extern int hv_history_limit;       /* hadvice.history_limit */
 
 /*
  * The one place where a status of the core becomes an error: SQLSTATE, message, hint. `context`

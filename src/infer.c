@@ -104,8 +104,10 @@ reconstruct(FunctionCallInfo fcinfo, HvAsked asked)
 	replace = palloc(schema->ncolumns * sizeof(bool));
 	hv_reconstruct(&q->model->vae, q->blas, q->record, 1, &q->work, q->scratch);
 	hv_decode_row(schema, q->scratch, values);
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		replace[j] = true;
+	memset(replace, 0, schema->ncolumns * sizeof(bool));
+	hv_derive(&q->model->formulas, schema, values, replace,
+	          NULL); /* nothing is known: all is the model's */
+	memset(replace, true, schema->ncolumns * sizeof(bool));
 	return hv_answer(q, values, replace);
 }
 
@@ -142,7 +144,7 @@ impute(FunctionCallInfo fcinfo, HvAsked asked)
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 		replace[j] = q->record[schema->columns[j].m_at] == 0;
 	hv_impute(imputer, q->record);
-	hv_impute_values(imputer, q->record, q->values);
+	hv_impute_values(imputer, q->record, q->values, palloc(schema->ncolumns * sizeof(bool)), NULL);
 	return hv_answer(q, q->values, replace);
 }
 

@@ -147,6 +147,22 @@ json_tensor(StringInfo json, const HvTensor *tensor)
 	hv_json_close(json, '}');
 }
 
+/* The formula of a derived column: 1.8 * celsius + 32, 10000 * weight_kg * height_cm ^ -2. */
+static void
+json_formula(StringInfo json, const HvSchema *schema, const HvFormula *f)
+{
+	const char *a = schema->columns[f->a].name, *b = schema->columns[f->b].name;
+	const char *power = f->power == 1 ? "" : psprintf(" ^ %d", f->power);
+
+	hv_json_open(json, '{');
+	json_text(json, "name", schema->columns[f->y].name);
+	json_text(json, "formula",
+	          f->shape == HV_SUM       ? psprintf("%s %c %s", a, f->k > 0 ? '+' : '-', b)
+	          : f->shape == HV_PRODUCT ? psprintf("%.6g * %s * %s%s", f->k, a, b, power)
+	                                   : psprintf("%.6g * %s + %.6g", f->k, a, f->c));
+	hv_json_close(json, '}');
+}
+
 Datum
 vae_info(PG_FUNCTION_ARGS)
 {
@@ -162,6 +178,11 @@ vae_info(PG_FUNCTION_ARGS)
 	hv_json_open(&json, '[');
 	for (uint32_t i = 0; i < model->schema.ncolumns; i++)
 		json_column(&json, &model->schema.columns[i]);
+	hv_json_close(&json, ']');
+	hv_json_key(&json, "derived");
+	hv_json_open(&json, '[');
+	for (uint32_t i = 0; i < model->formulas.n; i++)
+		json_formula(&json, &model->schema, &model->formulas.list[i]);
 	hv_json_close(&json, ']');
 	hv_json_key(&json, "tensors");
 	hv_json_open(&json, '[');

@@ -21,6 +21,7 @@
 #include <math.h>
 
 #include "finish.h"
+#include "keeper.h"
 #include "model.h"
 #include "notice.h"
 #include "openblas.h"
@@ -28,6 +29,8 @@
 #include "progress.h"
 #include "records.h"
 #include "spi.h"
+
+#include "core/rng.h"
 
 #include "miscadmin.h"
 #include "utils/timestamp.h"
@@ -47,8 +50,9 @@ typedef struct Learning
 	HvArena arena;
 	char *doing; /* "training on health_records", for messages */
 	TimestampTz began;
-	int log_step;
-	uint64 rows; /* of pass 1 */
+	HvCheckpoint point; /* log_step and seconds are in use at all times */
+	const char *name;   /* of the model; NULL: without checkpoints */
+	uint64 rows;        /* of pass 1 */
 	HvFitOptions fit;
 	HvRecords records;
 	HvCrew *crew; /* NULL: nobody but us */
@@ -234,6 +238,13 @@ seconds_since(TimestampTz then)
 	return (double) (GetCurrentTimestamp() - then) / USECS_PER_SEC;
 }
 
+/* Also before a checkpoint that we go on from. */
+static double
+seconds_spent(const Learning *learning)
+{
+	return learning->point.seconds + seconds_since(learning->began);
+}
+
 static void
 check(void *ctx)
 {
@@ -256,6 +267,8 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 	char bar[BAR + 1];
 	int done = BAR * epoch->epoch / Max(epoch->epochs_total, 1);
 	int before = BAR * (epoch->epoch - 1) / Max(epoch->epochs_total, 1);
+	double seconds = seconds_since(learning->began);
+	double left = seconds * (epoch->epochs_total - epoch->epoch) / Max(epoch->epoch, 1);
 
 	/* a line when the bar grows: at most BAR lines, however many the epochs */
 	if (done == before && epoch->epoch > 1)
@@ -266,11 +279,11 @@ notice_epoch(const Learning *learning, const HvEpoch *epoch)
 	bar[BAR] = '\0';
 	ereport(NOTICE,
 	        isnan(epoch->validation)
-	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.2f s", epoch->epoch, epoch->epochs_total,
-	                     bar, epoch->elbo, seconds_since(learning->began))
-	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.2f s", epoch->epoch,
-	                     epoch->epochs_total, bar, epoch->elbo, epoch->validation,
-	                     seconds_since(learning->began)));
+	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.1f s, %.1f s left", epoch->epoch,
+	                     epoch->epochs_total, bar, epoch->elbo, seconds, left)
+	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.1f s, %.1f s left",
+	                     epoch->epoch, epoch->epochs_total, bar, epoch->elbo, epoch->validation,
+	                     seconds, left));
 }
 
 /* A full log is thinned to every second entry, and goes on at twice the step. */
@@ -279,19 +292,18 @@ log_epoch(Learning *learning, const HvEpoch *epoch)
 {
 	HvTrained *trained = learning->trained;
 
-	if (epoch->epoch % learning->log_step != 0)
+	if (epoch->epoch % learning->point.log_step != 0)
 		return;
 	if (trained->nlog == HV_MAX_LOG)
 	{
-		learning->log_step *= 2;
+		learning->point.log_step *= 2;
 		for (int i = 1; i < HV_MAX_LOG; i += 2)
 			trained->log[i / 2] = trained->log[i];
 		trained->nlog = HV_MAX_LOG / 2;
-		if (epoch->epoch % learning->log_step != 0)
+		if (epoch->epoch % learning->point.log_step != 0)
 			return;
 	}
-	trained->log[trained->nlog++] =
-		(HvLogged){.epoch = *epoch, .seconds = seconds_since(learning->began)};
+	trained->log[trained->nlog++] = (HvLogged){.epoch = *epoch, .seconds = seconds_spent(learning)};
 }
 
 static void
@@ -305,6 +317,94 @@ progress(void *ctx, const HvEpoch *epoch)
 	hv_progress_epoch(epoch->epoch, epoch->epochs_total, epoch->elbo);
 	if (hv_progress)
 		notice_epoch(learning, epoch);
+}
+
+/* ---- checkpoints ---- */
+
+/*
+ * A hash of all that the trained bytes depend on: the rows, the schema, the network, the options, and
+ * how rows are gone through. Workers do not matter, nor does the clock.
+ */
+static uint64
+task_of(const Learning *learning)
+{
+	HvModel model = learning->trained->model;
+	const HvFitOptions *fit = &learning->fit;
+	const HvRoom *room = &learning->records.room;
+	uint64 numbers[] = {learning->records.fingerprint,
+	                    learning->table->relid,
+	                    learning->records.ntrain,
+	                    learning->records.nkept,
+	                    (uint64) fit->epochs,
+	                    fit->fixed_epochs,
+	                    (uint64) fit->patience,
+	                    fit->batch_size,
+	                    fit->seed,
+	                    room->streams,
+	                    room->streams ? room->rows : 0};
+	double reals[] = {fit->learning_rate, fit->warmup, fit->hide, fit->clip,
+	                  learning->options->validation_fraction};
+	uint64 hash = hv_hash(numbers, sizeof(numbers), 0);
+	uint8_t *bytes;
+	size_t size;
+
+	model.vae.nparameters = 0; /* its weights are what is trained */
+	size = hv_model_size(&model);
+	bytes = palloc_extended(size, MCXT_ALLOC_HUGE);
+	HV_CHECK(hv_model_write(&model, bytes, size), learning->doing);
+	hash = hv_hash(reals, sizeof(reals), hash);
+	hash = hv_hash(bytes, size, hash);
+	pfree(bytes);
+	return hash;
+}
+
+static void
+keep(void *ctx, const HvFitState *state)
+{
+	Learning *learning = ctx;
+	HvCheckpoint point = learning->point;
+
+	if (!hv_keeper_due(learning->trained->keeper))
+		return;
+	point.state = *state;
+	point.seconds = seconds_spent(learning);
+	point.nlog = learning->trained->nlog;
+	point.log = learning->trained->log;
+	hv_keeper_save(learning->trained->keeper, &point);
+}
+
+static int
+resume(void *ctx, HvFitState *state)
+{
+	Learning *learning = ctx;
+	HvCheckpoint *point = &learning->point;
+
+	point->state = *state;
+	point->log = learning->trained->log;
+	if (!hv_keeper_load(learning->trained->keeper, learning->name, point))
+		return false;
+	*state = point->state;
+	learning->trained->nlog = point->nlog;
+	return true;
+}
+
+static void
+start_keeping(Learning *learning, HvHost *host)
+{
+	HvTrained *trained = learning->trained;
+	const HvVae *vae = &trained->model.vae;
+
+	if (learning->name != NULL && learning->champion == NULL)
+		trained->keeper =
+			hv_keeper_new(learning->name, hv_checkpoint_most(vae->nparameters, vae->nblocks));
+	if (trained->keeper != NULL)
+	{
+		learning->point.task = task_of(learning);
+		host->keep = keep;
+		host->resume = learning->options->resume ? resume : NULL;
+	}
+	else if (learning->options->resume)
+		ereport(NOTICE, errmsg("trainings like this one have no checkpoints: it begins anew"));
 }
 
 /* ---- fit ---- */
@@ -337,6 +437,7 @@ fit(Learning *learning, HvSource *train, HvSource *held)
 	char *place;
 
 	learning->fit.batch_size = Min(learning->fit.batch_size, learning->records.ntrain);
+	start_keeping(learning, &host);
 	place =
 		share_memory(learning, hv_share_place(&share, NULL, &model->vae, &learning->fit, alone));
 	(void) hv_share_place(&share, place, &model->vae, &learning->fit, alone);
@@ -405,7 +506,8 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
 	Learning learning = {.options = options,
 	                     .champion = champion,
 	                     .trained = trained,
-	                     .log_step = 1,
+	                     .name = model,
+	                     .point.log_step = 1,
 	                     .schema = &trained->model.schema,
 	                     .began = GetCurrentTimestamp()};
 	bool seed = !options->automatic && options->architecture == HV_SEED;
@@ -451,5 +553,5 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)
 		hv_crew_free(learning.crew);
-	trained->seconds = seconds_since(learning.began);
+	trained->seconds = seconds_spent(&learning);
 }

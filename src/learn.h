@@ -8,18 +8,9 @@
 #include "options.h"
 #include "table.h"
 
-#include "core/fit.h"
+#include "core/checkpoint.h"
 #include "core/format.h"
 #include "core/warm.h"
-
-/* One epoch as training_history keeps it. */
-typedef struct HvLogged
-{
-	HvEpoch epoch;
-	double seconds; /* since the training began */
-} HvLogged;
-
-#define HV_MAX_LOG 1000 /* epochs kept of a training; of a longer one every second, third, … */
 
 /* How a training that began from an earlier model, the champion, went. */
 typedef struct HvRetraining
@@ -36,6 +27,7 @@ typedef struct HvTrained
 	HvModel model;
 	HvFitResult fit;
 	HvRetraining retraining; /* zero when there is no champion */
+	struct HvKeeper *keeper; /* of its checkpoints; NULL: there are none */
 	HvLogged *log;
 	int nlog;
 	double seconds;

@@ -112,6 +112,9 @@ apply_feature(HvConsidered *considered, const HvFeature *feature, const HvAdvice
 		hv_bounds_floor(bounds, round_to(c - feature->max_step, feature->digits, true));
 		hv_bounds_cap(bounds, round_to(c + feature->max_step, feature->digits, false));
 	}
+	/* where neither a rule nor a step says how far, not at all */
+	bounds->no_decrease = bounds->no_decrease || isinf(bounds->floor);
+	bounds->no_increase = bounds->no_increase || isinf(bounds->cap);
 	if (!isnan(feature->plausible_low))
 		hv_bounds_floor(bounds, feature->plausible_low);
 	if (!isnan(feature->plausible_high))

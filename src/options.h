@@ -34,6 +34,7 @@ typedef struct HvOptions
 	int64 max_usecs; /* 0: no limit */
 	bool automatic;  /* architecture 'auto' */
 	HvArchitecture architecture;
+	bool resume; /* from the checkpoint that a training of the same model has left */
 } HvOptions;
 
 /*

@@ -107,14 +107,33 @@ hv_records_init(HvRecords *records, const HvTable *table, const HvSchema *schema
 		records->cell[i] = (uint32_t) hv_schema_find(&table->schema, schema->columns[i].name);
 	records->name = palloc(sizeof(uint64) * Max(table->schema.ncolumns, 1));
 	for (uint32_t i = 0; i < table->schema.ncolumns; i++)
-		records->name[i] =
-			hv_hash(table->schema.columns[i].name, strlen(table->schema.columns[i].name), 0);
+		records->name[i] = hv_hash_name(table->schema.columns[i].name);
 	records->values = palloc(sizeof(double) * schema->nvalues);
 	records->record = palloc(bytes);
 	return true;
 }
 
 /* ---- reading ---- */
+
+uint64
+hv_hash_name(const char *name)
+{
+	return hv_hash(name, strlen(name), 0);
+}
+
+uint64
+hv_hash_raw(uint64 name, HvCell kind, const HvRaw *cell)
+{
+	double number = cell->number + 0.0; /* -0 becomes 0 */
+
+	if (cell->missing)
+		return 0;
+	if (kind == HV_CELL_NUMBER)
+		return hv_hash_cell(name, &number, sizeof(number));
+	if (kind == HV_CELL_TEXT)
+		return hv_hash_cell(name, cell->text, cell->n);
+	return hv_hash_cell(name, cell->vector, cell->n * sizeof(float));
+}
 
 static uint64
 hash_of_row(const HvRecords *records, const HvRaw *cells)
@@ -123,19 +142,7 @@ hash_of_row(const HvRecords *records, const HvRaw *cells)
 	uint64 hash = 0;
 
 	for (uint32_t i = 0; i < all->ncolumns; i++)
-	{
-		const HvRaw *cell = &cells[i];
-		double number = cell->number + 0.0; /* -0 becomes 0 */
-
-		if (cell->missing)
-			continue;
-		if (all->columns[i].cell == HV_CELL_NUMBER)
-			hash += hv_hash_cell(records->name[i], &number, sizeof(number));
-		else if (all->columns[i].cell == HV_CELL_TEXT)
-			hash += hv_hash_cell(records->name[i], cell->text, cell->n);
-		else
-			hash += hv_hash_cell(records->name[i], cell->vector, cell->n * sizeof(float));
-	}
+		hash += hv_hash_raw(records->name[i], all->columns[i].cell, &cells[i]);
 	return hash;
 }
 

@@ -66,4 +66,11 @@ void hv_records_sources(HvRecords *records, uint64 seed, HvSource *train, HvSour
 
 void hv_records_close(HvRecords *records);
 
+/*
+ * The hash of a row, which decides whether it is held out (hv_held_out), is the sum of these over the
+ * columns that the training looked at, used or not.
+ */
+uint64 hv_hash_name(const char *name);
+uint64 hv_hash_raw(uint64 name, HvCell kind, const HvRaw *cell);
+
 #endif

@@ -261,6 +261,7 @@ describe_columns(HvTable *table)
 	List **words = palloc0(sizeof(List *) * Max(schema->ncolumns, 1));
 
 	hv_features_find(table->relid, schema->columns, schema->ncolumns, words);
+	hv_kinds_find(table->relid, schema->columns, schema->ncolumns, words);
 	for (uint32_t i = 0; i < schema->ncolumns; i++)
 	{
 		HvColumn *column = &schema->columns[i];
@@ -270,6 +271,8 @@ describe_columns(HvTable *table)
 			continue;
 		if (hv_form_date(reader->form))
 			column->kind = HV_DATE;
+		if (column->cell == HV_CELL_TEXT && column->insisted && column->kind != HV_ORDINAL)
+			continue;
 		if (reader->form == HV_FORM_OUTPUT && get_typtype(reader->base) == TYPTYPE_ENUM)
 			order_levels(table, column, enum_labels(reader->base));
 		else if (column->cell == HV_CELL_TEXT && column->kind == HV_ORDINAL)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "keeper.h"
 #include "learn.h"
 #include "model.h"
 #include "options.h"
@@ -77,7 +78,7 @@ training_row(FunctionCallInfo fcinfo, const char *name, int version, Oid source,
 
 /*
  * vae_train(source, model, columns, exclude, hidden, latent, beta, epochs, batch_size,
- *           learning_rate, validation_fraction, seed, max_duration, architecture, promote)
+ *           learning_rate, validation_fraction, seed, max_duration, architecture, promote, resume)
  */
 Datum
 vae_train(PG_FUNCTION_ARGS)
@@ -97,10 +98,13 @@ vae_train(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("vae_train()");
 	PreventCommandIfParallelMode("vae_train()");
 	hv_options_read(fcinfo, 2, &options);
+	options.resume = !PG_ARGISNULL(15) && PG_GETARG_BOOL(15);
 	hv_store_lock(name);
 	before = MemoryContextSwitchTo(training);
 	hv_learn(source, name, &options, NULL, &trained);
 	version = hv_store_add(name, source, &trained, &options, 0, promote);
+	if (trained.keeper != NULL)
+		hv_keeper_done(trained.keeper);
 	hv_progress_end();
 	MemoryContextSwitchTo(before);
 	row = training_row(fcinfo, name, version, source, &trained, promote);

@@ -19,7 +19,8 @@
  *               u32 stages, u32 latent size of each; u32 members; f64 beta
  *         PARM  u64 count, f32 each
  *         COPU  u32 features; f32 mean of each, f32 scale of each, f32 precision (lower triangle by
- *               rows); per column f32 weights of copula and network, stretch, 13 × calibration
+ *               rows); per column f32 weights of copula and network, stretch, 13 × calibration;
+ *               u32 formulas, per formula: u32 y, a, b, u8 shape, u8 power + 2, f64 k, c
  *         STAT  per column: u64 observed, missing, implausible; f64 distinct; unless cells are
  *               texts f64 mean, sd, min, max; f64 share of each level;
  *               when cells are numbers f64 × 65 quantiles
@@ -74,8 +75,14 @@ make_tables(uint32_t table[8][256])
 uint32_t
 hv_crc32c(const uint8_t *bytes, size_t size)
 {
+	return hv_crc32c_more(0, bytes, size);
+}
+
+uint32_t
+hv_crc32c_more(uint32_t before, const uint8_t *bytes, size_t size)
+{
 	uint32_t table[8][256];
-	uint32_t crc = 0xFFFFFFFFu;
+	uint32_t crc = ~before;
 
 	make_tables(table);
 	for (; size >= 8; size -= 8, bytes += 8)
@@ -303,6 +310,19 @@ put_copula(Writer *writer, const HvModel *model)
 		put_f32(writer, model->blend[j].network);
 		put_f32(writer, model->blend[j].stretch);
 		put_f32s(writer, model->blend[j].share, HV_SHARES);
+	}
+	put_u32(writer, model->formulas.n);
+	for (uint32_t i = 0; i < model->formulas.n; i++)
+	{
+		const HvFormula *f = &model->formulas.list[i];
+
+		put_u32(writer, f->y);
+		put_u32(writer, f->a);
+		put_u32(writer, f->b);
+		put_u8(writer, f->shape);
+		put_u8(writer, (unsigned) (f->power + 2));
+		put_f64(writer, f->k);
+		put_f64(writer, f->c);
 	}
 	end_section(writer, section);
 }

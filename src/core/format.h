@@ -6,6 +6,7 @@
 
 #include "blend.h"
 #include "copula.h"
+#include "derived.h"
 #include "latent.h"
 #include "vae.h"
 
@@ -38,6 +39,7 @@ typedef struct HvModel
 	HvSchema schema;
 	HvVae vae; /* vae.schema points to schema above */
 	HvCopula copula;
+	HvFormulas formulas;
 	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
 	HvLatent latent; /* of training rows; n is 0 where it was not measured */
@@ -57,5 +59,8 @@ HvStatus hv_model_read(const uint8_t *bytes, size_t size, HvArena *arena, HvMode
 
 /* CRC-32C (Castagnoli) of bytes: the last four of a model are that of all before. */
 uint32_t hv_crc32c(const uint8_t *bytes, size_t size);
+
+/* That of bytes that follow others, whose checksum is `before`; 0 when there are none. */
+uint32_t hv_crc32c_more(uint32_t before, const uint8_t *bytes, size_t size);
 
 #endif

@@ -86,6 +86,48 @@ get_blends(HvCursor *cursor, HvModel *model, size_t columns)
 	}
 }
 
+/* A formula is of numbers, and no two of them compute the same column. */
+static void
+get_formulas(HvCursor *cursor, HvModel *model)
+{
+	HvFormulas *formulas = &model->formulas;
+	uint32_t n = hv_get_count(cursor, 0, HV_MAX_FORMULAS, 30, "number of formulas is out of range");
+
+	formulas->n = 0;
+	formulas->list = hv_room(cursor, n + 1, sizeof(HvFormula));
+	for (uint32_t i = 0; i < n && !hv_cursor_failed(cursor); i++)
+	{
+		HvFormula *f = &formulas->list[i];
+		const uint32_t *at[] = {&f->y, &f->a, &f->b};
+
+		f->y = hv_get_u32(cursor);
+		f->a = hv_get_u32(cursor);
+		f->b = hv_get_u32(cursor);
+		f->shape = hv_get_below(cursor, HV_SHAPES, "unknown shape of a formula");
+		f->power = (int32_t) hv_get_below(cursor, 5, "power of a formula is out of range") - 2;
+		f->k = hv_get_finite(cursor);
+		f->c = hv_get_finite(cursor);
+		if (hv_cursor_failed(cursor))
+			return;
+		hv_require(cursor, f->k != 0 && f->power != 0, "formula is constant");
+		for (int k = 0; k < 3; k++)
+			hv_require(cursor, *at[k] < model->schema.ncolumns, "formula of no column");
+		if (hv_cursor_failed(cursor))
+			return;
+		hv_require(cursor,
+		           f->y != f->a && f->y != f->b && (f->a == f->b) == (f->shape == HV_AFFINE),
+		           "formula is of other columns");
+		for (int k = 0; k < 3; k++)
+			hv_require(cursor,
+			           model->schema.columns[*at[k]].cell == HV_CELL_NUMBER &&
+			               !hv_has_levels(&model->schema.columns[*at[k]]),
+			           "formula of what is no number");
+		for (uint32_t k = 0; k < i; k++)
+			hv_require(cursor, formulas->list[k].y != f->y, "two formulas of a column");
+		formulas->n++;
+	}
+}
+
 /* Every number is there before there is room for it. */
 void
 hv_get_copula(HvCursor *cursor, HvModel *model)
@@ -96,7 +138,7 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 
 	hv_require(cursor, width == 0 || width == hv_copula_width(&model->schema),
 	           "copula does not fit the columns");
-	hv_require(cursor, cursor->left == 4 * (2 * width + pairs + (3 + HV_SHARES) * columns),
+	hv_require(cursor, cursor->left >= 4 * (2 * width + pairs + (3 + HV_SHARES) * columns + 1),
 	           "copula does not fit its section");
 	if (hv_cursor_failed(cursor))
 		return;
@@ -107,6 +149,7 @@ hv_get_copula(HvCursor *cursor, HvModel *model)
 		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
 	copula->precision = get_f32s(cursor, pairs);
 	get_blends(cursor, model, columns);
+	get_formulas(cursor, model);
 }
 
 static void

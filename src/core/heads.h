@@ -13,6 +13,7 @@ extern const HvLikelihood hv_bernoulli; /* likelihood_level.c */
 extern const HvLikelihood hv_categorical;
 extern const HvLikelihood hv_cumulative_logit;  /* likelihood_ordinal.c */
 extern const HvLikelihood hv_negative_binomial; /* likelihood_count.c */
+extern const HvLikelihood hv_hurdle;            /* likelihood_hurdle.c */
 
 /* A share of nothing would put a logit at -infinity. */
 #define HV_SHARE_MIN 1e-4

@@ -116,8 +116,10 @@ add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, doub
 }
 
 static double
-cell_variance(const HvHead *head, bool seed)
+cell_variance(const HvHead *head, size_t row, bool seed)
 {
+	if (head->column->kind == HV_AMOUNT && !seed)
+		return hv_hurdle_variance(head, row);
 	if (seed || hv_counts(head->column))
 		return seed ? 0.04 : 1; /* of the encoded value, roughly; the spread is measured anyway */
 	return exp(fmin(fmax(head->scale[0], -7), 2));
@@ -148,7 +150,7 @@ add_answer(HvImputer *imputer, const HvBlock *block, uint32_t j, size_t n, doubl
 		for (uint32_t f = 0; f < head.column->width; f++)
 			answer[f] += share * mean[f];
 		if (head.column->kind != HV_EMBEDDING)
-			answer[1] += share * ((double) mean[0] * mean[0] + cell_variance(&head, seed));
+			answer[1] += share * ((double) mean[0] * mean[0] + cell_variance(&head, d, seed));
 	}
 }
 
@@ -371,7 +373,8 @@ hv_cell_guess(const HvImputer *imputer, uint32_t j, double coverage)
 }
 
 void
-hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
+hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values, bool *known,
+                 double *slack)
 {
 	const HvSchema *schema = &imputer->model->schema;
 
@@ -379,7 +382,8 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
 	{
 		const HvColumn *column = &schema->columns[j];
 
-		if (record[column->m_at] != 0)
+		known[j] = record[column->m_at] != 0;
+		if (known[j])
 			continue;
 		if (column->kind == HV_EMBEDDING)
 			for (uint32_t f = 0; f < column->width; f++)
@@ -388,4 +392,5 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values)
 		else
 			values[column->value_at] = hv_cell_guess(imputer, j, HV_COVERAGE).value;
 	}
+	hv_derive(&imputer->model->formulas, schema, values, known, slack);
 }

@@ -52,8 +52,12 @@ typedef struct HvCellGuess
 
 HvCellGuess hv_cell_guess(const HvImputer *imputer, uint32_t column, double coverage);
 
-/* All missing cells into a value row. */
-void hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values);
+/*
+ * All missing cells into a value row, in agreement with the formulas of derived columns; known[ncolumns]
+ * becomes which cells are given or follow from those, up to slack[ncolumns] (may be NULL), see derived.h.
+ */
+void hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values, bool *known,
+                      double *slack);
 
 /* guess[n] of n levels: copula^a network^b, of sum 1. */
 void hv_blend_levels(double a, double b, const double *copula, const double *network, uint32_t n,

@@ -1,8 +1,8 @@
 /*
  * likelihood.c: which likelihood a column has; the Gaussian one; marginals and units of numbers.
  *
- * The other four are in likelihood_level.c (Bernoulli, categorical), likelihood_ordinal.c and
- * likelihood_count.c. Example of the Gaussian, o = 0.5, s = 0 (variance 1), x = 1.5:
+ * The others are in likelihood_level.c (Bernoulli, categorical), likelihood_ordinal.c,
+ * likelihood_count.c and likelihood_hurdle.c. Example of the Gaussian, o = 0.5, s = 0 (variance 1), x = 1.5:
  * -log p = (1.8379 + 0 + 1)/2 = 1.4189, d/do = -(x - o) e^-s = -1, d/ds = (1 - 1)/2 = 0: the error
  * is just what the variance promises. One s for all rows of a column, learned with the weights, is
  * the sigma-VAE of Rybkin, Daniilidis, Levine (ICML 2021), and SCIENCE 2.1 measured it best.
@@ -24,6 +24,7 @@ static const HvLikelihood *const likelihoods[HV_LIKELIHOODS] = {
 	[HV_CATEGORICAL_LOGITS] = &hv_categorical,
 	[HV_CUMULATIVE_LOGIT] = &hv_cumulative_logit,
 	[HV_NEGATIVE_BINOMIAL] = &hv_negative_binomial,
+	[HV_HURDLE] = &hv_hurdle,
 };
 
 const HvLikelihood *
@@ -43,6 +44,7 @@ hv_likelihood(const HvColumn *column, bool seed)
 		case HV_CATEGORICAL: return &hv_categorical;
 		case HV_ORDINAL: return &hv_cumulative_logit;
 		case HV_COUNT: return hv_counts(column) ? &hv_negative_binomial : &hv_gaussian;
+		case HV_AMOUNT: return &hv_hurdle;
 		default: return &hv_gaussian;
 	}
 }
@@ -50,7 +52,8 @@ hv_likelihood(const HvColumn *column, bool seed)
 double
 hv_log_jacobian(const HvColumn *column, double x)
 {
-	if (hv_has_levels(column) || hv_counts(column))
+	if (hv_has_levels(column) || hv_counts(column) ||
+	    (column->kind == HV_AMOUNT && hv_hurdle_none(column, x)))
 		return 0;
 	if (column->transform == HV_SCORES)
 		return -log(column->scale) -

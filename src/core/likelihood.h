@@ -12,6 +12,8 @@
  *   ordinal      P(level <= k) = sigmoid(th_k - o), th_0 = s_0, th_k = th_{k-1} + softplus(s_k)
  *                (SCIENCE 3.2: d log P_k/d o = -(1 - sigmoid(th_k - o) - sigmoid(th_{k-1} - o)))
  *   negative_binomial  o = log mean, s = log size r (HI-VAE's Poisson cannot be over-dispersed)
+ *   hurdle       o = (logit of there being any, mean of the amount), scale as of the gaussian: the
+ *                column's least value has a probability, the others a density (likelihood_hurdle.c)
  *
  * Densities are those of the encoded value; hv_log_jacobian turns them into the original unit's.
  */
@@ -27,6 +29,7 @@ typedef enum HvLikelihoodId
 	HV_CATEGORICAL_LOGITS,
 	HV_CUMULATIVE_LOGIT,
 	HV_NEGATIVE_BINOMIAL,
+	HV_HURDLE,
 	HV_LIKELIHOODS
 } HvLikelihoodId;
 
@@ -82,7 +85,14 @@ typedef struct HvLikelihood
 const HvLikelihood *hv_likelihood(const HvColumn *column, bool seed);
 const HvLikelihood *hv_likelihood_by_id(HvLikelihoodId id);
 
-/* log |dx/dv| at encoded x: log p(v) = log p(x) + this. 0 for level columns and counts. */
+/* Of a column of amounts: whether x is none; the variance of x that row `row` of a head predicts. */
+bool hv_hurdle_none(const HvColumn *column, double x);
+double hv_hurdle_variance(const HvHead *head, size_t row);
+
+/*
+ * log |dx/dv| at encoded x: log p(v) = log p(x) + this. 0 for level columns, counts and no amount, which
+ * have a probability.
+ */
 double hv_log_jacobian(const HvColumn *column, double x);
 
 #endif

@@ -168,6 +168,7 @@ hv_kind_name(HvKind kind)
 		case HV_CATEGORICAL: return "categorical";
 		case HV_DATE: return "date/time";
 		case HV_EMBEDDING: return "embedding";
+		case HV_AMOUNT: return "amount";
 		case HV_KINDS: break;
 	}
 	return "unknown";

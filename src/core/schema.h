@@ -53,6 +53,7 @@ typedef enum HvKind
 	HV_CATEGORICAL,
 	HV_DATE, /* date or time, as a real number of days */
 	HV_EMBEDDING,
+	HV_AMOUNT, /* of which many are none: the least value has a probability of its own */
 	HV_KINDS
 } HvKind;
 

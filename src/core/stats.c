@@ -26,6 +26,10 @@
 /* Minutes or steps are integers, too, and come as few different ones; nobody counts that far. */
 #define MOST_COUNTED 256
 
+/* Shares of zeros from which numbers are amounts of which many are none; a count has zeros itself. */
+#define NONE 0.2
+#define NONE_COUNTED 0.6
+
 struct HvStats
 {
 	HvArena *arena;
@@ -117,7 +121,7 @@ reason_left_out(const HvColumn *column, const HvSummary *summary)
 	bool nearly_all = distinct >= 0.9 * observed;
 	bool wished = column->kind != HV_KIND_AUTO;
 
-	if (column->key)
+	if (column->key && !column->insisted)
 		return "key";
 	if (summary->observed == 0)
 		return "empty";
@@ -138,12 +142,38 @@ reason_left_out(const HvColumn *column, const HvSummary *summary)
 
 /* ------------------------------------------------------------------ kinds */
 
+/* The share of the least number: exact while the dictionary holds, else that of the sample. */
+static double
+share_of_least(const HvSummary *summary)
+{
+	uint64_t least = 0;
+
+	if (summary->full)
+	{
+		for (uint32_t i = 0; i < summary->nsample; i++)
+			least += summary->sample[i] == summary->min;
+		return summary->nsample > 0 ? (double) least / summary->nsample : 0;
+	}
+	for (uint32_t i = 0; i < summary->nentries; i++)
+		if (summary->entries[i].number == summary->min)
+			least = summary->entries[i].count;
+	return (double) least / (double) summary->observed;
+}
+
+/* Whether numbers are amounts of which a share `least` or more are none. */
+static bool
+many_none(const HvSummary *summary, double least)
+{
+	return summary->min == 0 && hv_summary_skewness(summary) > 1 &&
+	       share_of_least(summary) >= least;
+}
+
 static HvKind
 guess_number_kind(const HvSummary *summary)
 {
 	double distinct = hv_summary_distinct(summary);
 	bool skewed = hv_summary_skewness(summary) > 1;
-	bool integers = !summary->fractional;
+	bool integers = !summary->fractional, counted;
 
 	if (summary->fixed)
 		return summary->nentries == 2 ? HV_BINARY : HV_CATEGORICAL;
@@ -153,7 +183,10 @@ guess_number_kind(const HvSummary *summary)
 		return HV_ORDINAL;
 	if (skewed && summary->min > 0)
 		return HV_POSITIVE;
-	if (skewed && integers && summary->min >= 0 && summary->max <= MOST_COUNTED && distinct <= 64)
+	counted = integers && summary->min >= 0 && summary->max <= MOST_COUNTED && distinct <= 64;
+	if (many_none(summary, counted ? NONE_COUNTED : NONE))
+		return HV_AMOUNT;
+	if (skewed && counted)
 		return HV_COUNT;
 	return HV_REAL;
 }
@@ -176,6 +209,7 @@ number_kind(HvKind wish, const HvSummary *summary, const char **note)
 				return wish;
 			*note = "not all values are counts: taken as real";
 			return HV_REAL;
+		case HV_AMOUNT: return wish;
 		case HV_ORDINAL:
 		case HV_CATEGORICAL:
 			if (!summary->full)
@@ -442,10 +476,20 @@ settle(HvColumn *column, HvSummary *summary, HvArena *arena, bool minmax)
 	if (column->cell == HV_CELL_VECTOR)
 		column->kind = HV_EMBEDDING;
 	else if (column->cell == HV_CELL_TEXT)
+	{
+		if (column->insisted && column->kind == HV_KIND_AUTO)
+			column->note = "not all its words are among the levels: their order is not used";
 		column->kind = text_kind(column->kind, summary, &column->note);
+	}
 	else
+	{
 		column->kind = number_kind(column->kind, summary, &column->note);
-	if (minmax && (column->kind == HV_POSITIVE || column->kind == HV_COUNT))
+		/* the catalogue knows that it is counted, the data that most have none */
+		if (column->kind == HV_COUNT && !column->insisted && many_none(summary, NONE_COUNTED))
+			column->kind = HV_AMOUNT;
+	}
+	if (minmax &&
+	    (column->kind == HV_POSITIVE || column->kind == HV_COUNT || column->kind == HV_AMOUNT))
 		column->kind = HV_REAL;
 
 	if (hv_has_levels(column))

@@ -16,6 +16,7 @@
  *             2 distinct: binary (levels in numeric order);
  *             integers, at most 10 distinct spanning at most 10: ordinal;
  *             min > 0 and skewness > 1: positive;
+ *             min 0, skewness > 1, a fifth zeros (three fifths, of what could be a count): amount;
  *             integers from 0 to at most 256, at most 64 distinct, skewness > 1: count;
  *             else real.
  *   vector    embedding.

@@ -44,6 +44,7 @@ test_column(HvKind kind, uint32_t width, uint32_t levels)
 	                                : 1,
 		.shift = kind == HV_COUNT,
 		.transform = kind == HV_COUNT ? HV_LOG : HV_LINEAR,
+		.min = -1, /* of an amount: none */
 		.mean = 4,
 		.sd = 5,
 	};
@@ -66,6 +67,8 @@ random_target(const Fixture *f, uint64_t row, HvReal *x)
 			x[j] = j == (uint32_t) (u * c->width);
 	else if (c->kind == HV_ORDINAL)
 		x[0] = (HvReal) ((floor(u * c->nlevels) - c->center) / c->scale);
+	else if (c->kind == HV_AMOUNT)
+		x[0] = u < 0.4 ? -1 : x[0] < (HvReal) -0.9 ? 0 : x[0];
 	else if (c->kind == HV_COUNT)
 		x[0] = (HvReal) ((log1p(floor(pow(u, 4) * 60)) - c->center) / c->scale);
 }
@@ -100,7 +103,7 @@ fill_fixture(Fixture *f)
 
 enum
 {
-	FIXTURES = 13
+	FIXTURES = 14
 };
 
 /* One of each. Static: they are large, and only one is looked at at a time. */
@@ -124,6 +127,7 @@ fixture(int i)
 		{"ordinal, 2 levels", HV_ORDINAL, 1, 2, false},
 		{"ordinal, 5 levels", HV_ORDINAL, 1, 5, false},
 		{"count", HV_COUNT, 1, 0, false},
+		{"amount", HV_AMOUNT, 1, 0, false},
 		{"seed real", HV_REAL, 1, 0, true},
 		{"seed categorical", HV_CATEGORICAL, 5, 5, true},
 		{"seed ordinal", HV_ORDINAL, 1, 5, true},

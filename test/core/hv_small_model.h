@@ -98,6 +98,12 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 		return HV_NO_MEMORY;
 	for (uint32_t j = 0; j < SMALL_COLUMNS; j++)
 		hv_blend_default(&model->blend[j], true);
+	model->formulas.n = 1;
+	model->formulas.list = hv_new(arena, HvFormula, HV_MAX_FORMULAS + 1, 1);
+	if (model->formulas.list == NULL)
+		return HV_NO_MEMORY;
+	model->formulas.list[0] =
+		(HvFormula){.y = 6, .shape = HV_AFFINE, .power = 1, .k = 1.5, .c = 40};
 	provenance->seed = 1;
 	provenance->rows = 36;
 	provenance->validation_rows = 4;

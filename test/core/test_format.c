@@ -222,6 +222,7 @@ bad_configuration(void)
 {
 	HvConfig *config = &model.vae.config;
 	HvProvenance *provenance = &model.provenance;
+	HvFormula *formula = model.formulas.list;
 
 	bad_word(&config->architecture, HV_ARCHITECTURES, "unknown architecture");
 	bad_word(&config->architecture, HV_JOINT, "configuration is not valid");
@@ -236,6 +237,15 @@ bad_configuration(void)
 	bad_word(&config->members, 3, "number of parameters does not fit the configuration");
 	bad_number(&config->beta, NAN, "number is not finite");
 	bad_number(&config->beta, -1, "configuration is not valid");
+	bad_word(&model.formulas.n, HV_MAX_FORMULAS + 1, "number of formulas is out of range");
+	bad_word(&formula->y, 7, "formula of no column");
+	bad_word(&formula->y, 0, "formula is of other columns");
+	bad_word(&formula->y, 1, "formula of what is no number");
+	bad_word(&formula->b, 2, "formula is of other columns");
+	bad_word(&formula->shape, HV_SHAPES, "unknown shape of a formula");
+	bad_word(&formula->power, 3, "power of a formula is out of range");
+	bad_number(&formula->k, 0, "formula is constant");
+	bad_number(&formula->c, NAN, "number is not finite");
 	bad_float(&model.blend[1].copula, HV_MOST_WEIGHT + 1, "weight of a guess is out of range");
 	bad_float(&model.blend[1].network, -1, "weight of a guess is out of range");
 	bad_float(&model.blend[1].stretch, 0, "stretch of a guess is out of range");

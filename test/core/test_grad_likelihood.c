@@ -122,6 +122,42 @@ clamped_scale(Fixture *f, HvReal s)
 	ok(output_error(f) < 1e-5, "%s, scale %g: outputs", f->name, s);
 }
 
+/*
+ * The hurdle against PyTorch in float64: -Bernoulli(logits=a).log_prob(any) - any Normal(m,
+ * exp(s / 2)).log_prob(x), and its autograd; none is encoded as -1.
+ */
+static void
+hurdle_reference(void)
+{
+	static const struct
+	{
+		HvReal x, o[2], s;
+		double nll, d_o[2], d_s;
+	} cases[] = {
+		{-1, {0.3, 0.2}, -0.5, 0.8543552445, {0.5744425168, 0.0000000000}, 0.0000000000},
+		{0.7, {0.3, 0.2}, -0.5, 1.4293839365, {-0.4255574832, -0.8243606354}, 0.2939098412},
+		{2.5, {-1.2, 1.1}, 0.4, 3.2391346457, {-0.7685247835, -0.9384480644}, -0.1569136451},
+	};
+	HvColumn column = test_column(HV_AMOUNT, 1, 0);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		HvReal weight = 1, loss = 0, d[2], d_s = 0;
+		HvHead head = {.column = &column,
+		               .n = 1,
+		               .x = &cases[i].x,
+		               .weight = &weight,
+		               .o = cases[i].o,
+		               .scale = &cases[i].s};
+
+		hv_likelihood(&column, false)->forward(&head, &loss);
+		hv_likelihood(&column, false)->backward(&head, d, 2, &d_s);
+		ok(fabs(loss - cases[i].nll) < 1e-9 && fabs(d[0] - cases[i].d_o[0]) < 1e-9 &&
+		       fabs(d[1] - cases[i].d_o[1]) < 1e-9 && fabs(d_s - cases[i].d_s) < 1e-9,
+		   "hurdle, loss and gradient of PyTorch, %d", (int) i);
+	}
+}
+
 int
 main(void)
 {
@@ -148,5 +184,6 @@ main(void)
 	clamped_scale(fixture(3), 3);
 	clamped_scale(fixture(9), 12);
 	clamped_scale(fixture(9), -8);
+	hurdle_reference();
 	return done_testing();
 }

@@ -37,6 +37,7 @@ table(void)
 		{HV_DATE, HV_GAUSSIAN},           {HV_EMBEDDING, HV_GAUSSIAN},
 		{HV_BINARY, HV_BERNOULLI},        {HV_CATEGORICAL, HV_CATEGORICAL_LOGITS},
 		{HV_COUNT, HV_NEGATIVE_BINOMIAL}, {HV_ORDINAL, HV_CUMULATIVE_LOGIT},
+		{HV_AMOUNT, HV_HURDLE},
 	};
 	bool right = true, seed = true;
 
@@ -57,6 +58,7 @@ by_hand(void)
 	HvColumn real = test_column(HV_REAL, 1, 0), binary = test_column(HV_BINARY, 1, 2);
 	HvColumn category = test_column(HV_CATEGORICAL, 3, 3), level = test_column(HV_ORDINAL, 1, 3);
 	HvColumn count = test_column(HV_COUNT, 1, 0), block = test_column(HV_EMBEDDING, 2, 0);
+	HvColumn amount = test_column(HV_AMOUNT, 1, 0);
 	HvReal log2 = (HvReal) log(2), s[2] = {0, (HvReal) log(exp(1) - 1)};
 	HvReal x;
 
@@ -86,6 +88,12 @@ by_hand(void)
 	x = (HvReal) ((log(3) - count.center) / count.scale);
 	ok(near(nll_of(&count, false, &x, (HvReal[]){0}, (HvReal[]){0}), log(8), 1e-6),
 	   "negative binomial, geometric");
+	ok(near(nll_of(&amount, false, (HvReal[]){-1}, (HvReal[]){log2, 1}, (HvReal[]){0}), log(3),
+	        1e-6),
+	   "hurdle, none");
+	ok(near(nll_of(&amount, false, (HvReal[]){2}, (HvReal[]){log2, 1}, (HvReal[]){0}),
+	        log(1.5) + 0.5 * (log(2 * M_PI) + 1), 1e-6),
+	   "hurdle, an amount");
 }
 
 /* The probabilities of all levels, and of all counts, sum to 1. */
@@ -215,6 +223,8 @@ samples(void)
 		bool good = true, repeatable;
 		double worst = 0;
 
+		if (f->column.kind == HV_AMOUNT)
+			f->o[1] = 20; /* amounts are cut off at none: far from there */
 		for (size_t r = 0; r < DRAWS; r++)
 			memcpy(o + r * LD, f->o, LD * sizeof(HvReal));
 		f->head.o = o;

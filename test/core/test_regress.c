@@ -26,9 +26,9 @@ covered(uint64_t seed, double *b)
 		x[i * P] = 1;
 		x[i * P + 1] = u;
 		x[i * P + 2] = 1000 * (v + 0.5 * u);
-		y[i] = truth[0] + truth[1] * u + truth[2] * x[i * P + 2] +
-		       sqrt(-2 * log(1 - hv_uniform(seed, i, 2))) *
-		           cos(6.283185307 * hv_uniform(seed, i, 3));
+		y[i] =
+			truth[0] + truth[1] * u + truth[2] * x[i * P + 2] +
+			sqrt(-2 * log(1 - hv_uniform(seed, i, 2))) * cos(6.283185307 * hv_uniform(seed, i, 3));
 	}
 	if (hv_least_squares(N, P, x, y, work, b, sd) != HV_OK)
 		return -1000;

@@ -151,6 +151,7 @@ LANGUAGE sql STABLE AS $$
         FROM unnest(people) WITH ORDINALITY u (raw, n)
     ), x AS (                  -- rules that apply: unknown counts as true; a bound that is no number closes its direction
         SELECT p.n, f.feature, v.c, f.safe_direction, coalesce(f.max_step, 'Infinity') AS step,
+               coalesce(f.plausible_low, '-Infinity') AS thinnest, coalesce(f.plausible_high, 'Infinity') AS thickest,
                coalesce(bool_or(r.effect = 'forbid') FILTER (WHERE applies), false) AS forbidden,
                bool_or(r.effect = 'no_decrease' OR (r.effect = 'floor' AND b.bound IS NULL)) FILTER (WHERE applies) AS down,
                bool_or(r.effect = 'no_increase' OR (r.effect = 'cap' AND b.bound IS NULL)) FILTER (WHERE applies) AS up,
@@ -165,10 +166,12 @@ LANGUAGE sql STABLE AS $$
                                 OR coalesce(jsonb_path_match(p.person, r.applies_when, silent => true), true)) a (applies)
         WHERE f.role = 'action' AND v.c BETWEEN coalesce(f.plausible_low, v.c) AND coalesce(f.plausible_high, v.c)
         GROUP BY p.n, f.feature, v.c
-    )
+    )                          -- without floor, cap or largest step the direction is closed
     SELECT n, feature, c,
-           CASE WHEN forbidden OR down OR safe_direction = 'up' THEN c ELSE least(c, greatest(floor, c - step)) END,
-           CASE WHEN forbidden OR up OR safe_direction = 'down' THEN c ELSE greatest(c, least(cap, c + step)) END,
+           CASE WHEN forbidden OR down OR safe_direction = 'up' OR (floor = '-Infinity' AND step = 'Infinity') THEN c
+                ELSE least(c, greatest(floor, c - step, thinnest)) END,
+           CASE WHEN forbidden OR up OR safe_direction = 'down' OR (cap = 'Infinity' AND step = 'Infinity') THEN c
+                ELSE greatest(c, least(cap, c + step, thickest)) END,
            forbidden
     FROM x
 $$;

@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
 \i demo/load.sql
-SELECT plan(80);
+SELECT plan(82);
 CREATE ROLE hadvice_owner;
 CREATE ROLE hadvice_reader;
 CREATE ROLE hadvice_analyst;
@@ -157,6 +157,8 @@ SELECT lives_ok($$ SELECT vae_train('people', epochs => 1, promote => false) $$,
 SELECT results_eq($$ SELECT model, version, source, owner, rows, versions, newest_version, previous_version, abs(age_days) < 1 FROM hadvice.model_health $$,
                   $$ VALUES ('people', 1, 'people', 'hadvice_owner', 300::bigint, 2, 2, NULL::int, true) $$, 'the health of the model');
 SELECT is(vae_promote('people', 2), 2, 'promoted');
+SELECT lives_ok($$ SELECT vae_feedback('people', max("Person no")::text, 'sodium_mg', 'harmed') FROM people $$, 'somebody answers');
+SELECT results_eq('SELECT answers, harmed, retrained_at FROM hadvice.model_health', 'VALUES (1::bigint, 1::bigint, NULL::timestamptz)', 'which shows; no retraining yet');
 SELECT is(previous_version, 1, 'and the version before') FROM hadvice.model_health;
 SET LOCAL ROLE hadvice_analyst;
 SELECT is_empty('SELECT FROM hadvice.model_health', 'of one''s own models only');

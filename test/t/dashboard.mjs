@@ -188,11 +188,22 @@ async function pages(browser, site) {
 
 	await browser.picture("models");
 
-	await browser.open(`${site}/feedback.html`, 'document.querySelector("main").innerText.match(/No feedback yet|\\n.*\\n/)');
+	is((await browser.rows("drift")).map((r) => [r[1], r[2]]),
+		json("SELECT json_agg(json_build_array(column_name, psi)) FROM (SELECT * FROM vae_drift('health_records') LIMIT 10) d")
+			.map(([column, psi]) => [column, psi === null ? "" : number(psi, 3)]), "and what drifted most");
+
+	await browser.open(`${site}/feedback.html`, 'document.querySelector("#feedback")');
 	await browser.picture("feedback");
-	const feedback = json("SELECT to_json(to_regclass('hadvice.feedback_summary') IS NOT NULL)") ? json("SELECT count(*) FROM hadvice.feedback_summary") : 0;
-	is((await browser.rows("feedback")).length, feedback, "feedback: a line for each of SQL's");
-	is(await browser.evaluate('document.querySelector("main").innerText.includes("No feedback yet")'), feedback === 0, "or the words that there is none");
+	is((await browser.rows("feedback")).map((r) => r.slice(1, 9)), [["sodium", "12", "4", "0", "0", "8", "0", "0"]],
+		"feedback: what twelve people answered; what three did is not told");
+	is(await browser.evaluate('document.querySelector(".facts dd").innerText'), "15", "but all answers are counted");
+}
+
+// 12 people answer to sodium, 3 to sleep.
+function answer() {
+	psql("-c", `SELECT vae_feedback('health_records', respondent_id::text, CASE WHEN n <= 12 THEN 'sodium_mg' ELSE 'sleep_hours' END,
+			CASE WHEN n <= 4 THEN 'helped' ELSE 'declined' END)
+		FROM (SELECT respondent_id, row_number() OVER (ORDER BY respondent_id) AS n FROM health_records) t WHERE n <= 15`);
 }
 
 async function main() {
@@ -209,6 +220,10 @@ async function main() {
 	const browser = new Browser();
 	try {
 		await browser.start();
+		await browser.open(`http://127.0.0.1:${server.address().port}/feedback.html`, 'document.querySelector("main").innerText.includes("No feedback yet")');
+		is(await browser.rows("feedback"), [], "no feedback yet");
+		answer();
+		build();
 		await pages(browser, `http://127.0.0.1:${server.address().port}`);
 		is(browser.problems, [], "no error in the console, nothing missing");
 		is([...browser.hosts], [`127.0.0.1:${server.address().port}`], "nothing is fetched from elsewhere");

@@ -38,6 +38,7 @@ $questions{vae_info} = 'SELECT md5(string_agg(vae_info(model)::text, chr(10) ORD
 $questions{vae_training_plot} = "SELECT vae_training_plot('walkers')";
 $questions{vae_check_catalogue} = 'SELECT count(*) FROM vae_check_catalogue()';
 $questions{pg_stat_progress_vae_train} = 'SELECT count(*) FROM pg_stat_progress_vae_train';
+$questions{vae_model_card} = "SELECT vae_model_card('walkers')";
 $questions{vae_fit} = "SELECT md5(vae_fit('walkers', epochs => 1, hidden => '{8}')::bytea)";
 
 sub compare

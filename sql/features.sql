@@ -1,0 +1,102 @@
+-- hadvice: what columns can mean (hadvice.features).
+
+SET LOCAL search_path = pg_catalog, pg_temp; -- as for the registry
+
+-- 1. Context: who the person is, what is known, what is taken, and behaviours no interval is known for.
+INSERT INTO hadvice.features (feature, label, domain, unit, plausible_low, plausible_high, digits, kind, levels, synonyms, source, year) VALUES
+('age_years',                'age',                     'context', 'years',     0,   120, 0, NULL, NULL, '{age,age_yrs,age_in_years,ridageyr}', 'NHANES 2015-2018 (top-coded at 80)', 2018),
+('sex',                      'sex',                     'context', NULL,     NULL,  NULL, 0, NULL, '{female,male}', '{gender,riagendr}', 'NHANES 2015-2018', 2018),
+('race_ethnicity',           'ethnic group',            'context', NULL,     NULL,  NULL, 0, 'categorical', NULL, '{race,ethnicity,ethnic_group,ridreth3}', 'NHANES 2015-2018', 2018),
+('education',                'education',               'context', NULL,     NULL,  NULL, 0, 'ordinal', '{below_9th_grade,9th_to_11th,high_school,some_college,college}', '{education_level,dmdeduc2}', 'NHANES 2015-2018', 2018),
+('marital_status',           'marital status',          'context', NULL,     NULL,  NULL, 0, 'categorical', NULL, '{dmdmartl}', 'NHANES 2015-2018', 2018),
+('income_poverty_ratio',     'income to poverty ratio', 'context', 'ratio',     0,   100, 1, NULL, NULL, '{poverty_income_ratio,pir,indfmpir}', 'NHANES 2015-2018 (top-coded at 5)', 2018),
+('height_cm',                'height',                  'context', 'cm',      100,   230, 1, NULL, NULL, '{body_height_cm,stature_cm,bmxht}', 'NHANES 2015-2018', 2018),
+('general_health',           'self-rated health',       'context', NULL,     NULL,  NULL, 0, 'ordinal', '{poor,fair,good,very_good,excellent}', '{self_rated_health,health_status}', 'NHANES 2015-2018', 2018),
+('diabetes_diagnosed',       'diagnosed diabetes',      'context', NULL,     NULL,  NULL, 0, 'ordinal', '{no,borderline,yes}', '{diabetes,diabetes_diagnosis,has_diabetes,diq010}', 'NHANES 2015-2018', 2018),
+('hypertension_diagnosed',   'diagnosed hypertension',  'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{hypertension,has_hypertension,high_bp,bpq020}', 'NHANES 2015-2018', 2018),
+('high_cholesterol_diagnosed', 'diagnosed high cholesterol', 'context', NULL, NULL, NULL, 0, NULL, '{no,yes}', '{high_cholesterol,hyperlipidemia,bpq080}', 'NHANES 2015-2018', 2018),
+('cardiovascular_disease',   'cardiovascular disease',  'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{cvd,has_cvd,heart_disease}', 'NHANES 2015-2018: heart failure, coronary disease, angina, infarction or stroke', 2018),
+('heart_failure',            'heart failure',           'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{chf,has_heart_failure,mcq160b}', 'NHANES 2015-2018', 2018),
+('kidney_disease',           'chronic kidney disease',  'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{ckd,chronic_kidney_disease,has_ckd}', 'KDIGO 2024', 2024),
+('liver_disease',            'liver disease',           'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{has_liver_disease,cirrhosis}', 'NHANES 2015-2018', 2018),
+('bowel_disease',            'irritable bowel, stricture or obstruction', 'context', NULL, NULL, NULL, 0, NULL, '{no,yes}', '{ibs,irritable_bowel,bowel_obstruction}', 'NICE CG61', 2008),
+('diabetic_eye_foot_disease', 'diabetic eye, nerve or foot disease', 'context', NULL, NULL, NULL, 0, NULL, '{no,yes}', '{retinopathy,diabetic_retinopathy,foot_ulcer}', 'ADA Standards of Care', 2025),
+('low_blood_sodium',         'low blood sodium',        'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{hyponatremia,hyponatraemia,salt_wasting}', 'AHA/ACC/HFSA 2022, heart failure', 2022),
+('eating_disorder',          'eating disorder',         'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{eating_disorder_history,anorexia,bulimia}', 'NICE NG69, eating disorders', 2017),
+('frail',                    'frailty',                 'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{frailty,is_frail}', 'ESPEN geriatrics', 2019),
+('pregnant',                 'pregnancy',               'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{pregnancy,is_pregnant,ridexprg}', 'DGA 2020-25', 2020),
+('breastfeeding',            'breast-feeding',          'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{lactating,lactation}', 'DGA 2020-25', 2020),
+('sleep_apnoea',             'sleep apnoea',            'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{sleep_apnea,osa}', 'AASM 2019, sleep apnoea', 2019),
+('night_shift',              'night-shift work',        'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{shift_work,night_work,works_nights}', 'AASM 2015, circadian disorders', 2015),
+('chest_pain',               'chest pain',              'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{has_chest_pain,angina_now}', 'AHA/ACC 2021, chest pain', 2021),
+('self_harm_thoughts',       'thoughts of self-harm',   'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{suicidal_thoughts,suicidality}', 'PHQ-9 item 9', 2001),
+('diabetes_medication',      'diabetes medication',     'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{diabetes_meds,takes_diabetes_medication,insulin_or_pills}', 'NHANES 2015-2018: insulin or pills', 2018),
+('bp_medication',            'blood-pressure medication', 'context', NULL,   NULL,  NULL, 0, NULL, '{no,yes}', '{bp_meds,antihypertensives,blood_pressure_medication,bpq050a}', 'NHANES 2015-2018', 2018),
+('cholesterol_medication',   'cholesterol medication',  'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{statin,cholesterol_meds,lipid_medication,bpq100d}', 'NHANES 2015-2018', 2018),
+('diuretic_medication',      'diuretic medication',     'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{diuretic,diuretics,water_pills}', 'AHA/ACC/HFSA 2022, heart failure', 2022),
+('warfarin',                 'warfarin',                'context', NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{takes_warfarin,vitamin_k_antagonist}', 'ACCP 2012, antithrombotic therapy', 2012),
+('sleep_trouble',            'trouble sleeping',        'sleep',   NULL,     NULL,  NULL, 0, NULL, '{no,yes}', '{trouble_sleeping,insomnia,slq050}', 'NHANES 2015-2018: ever told a doctor', 2018),
+('smoking_status',           'smoking status',          'smoking', NULL,     NULL,  NULL, 0, 'categorical', '{never,former,current}', '{smoking,smoker_status}', 'NHANES 2015-2018', 2018),
+('diet_self_rated',          'self-rated diet',         'diet',    NULL,     NULL,  NULL, 0, 'ordinal', '{poor,fair,good,very_good,excellent}', '{diet_quality,dbq700}', 'NHANES 2015-2018', 2018),
+('protein_g',                'protein',                 'diet',    'g/day',     0,   500, 0, NULL, NULL, '{protein,dietary_protein_g}', 'NHANES 2015-2018; context: 0.8 g/kg or 1.2-1.6 g/kg are disputed, kidney disease decides', 2025),
+('carbohydrate_g',           'carbohydrate',            'diet',    'g/day',     0,  1500, 0, NULL, NULL, '{carbohydrate,carbohydrates_g,carbs_g}', 'NHANES 2015-2018; context: with diabetes medicine only with the care team', 2018),
+('fat_g',                    'total fat',               'diet',    'g/day',     0,   500, 0, NULL, NULL, '{total_fat_g,dietary_fat_g}', 'NHANES 2015-2018; context: the kind of fat matters, see saturated fat', 2018),
+('dietary_cholesterol_mg',   'dietary cholesterol',     'diet',    'mg/day',    0,  3000, 0, NULL, NULL, '{cholesterol_intake_mg}', 'NHANES 2015-2018; context: no limit in DGA 2020-25', 2020),
+('calcium_mg',               'calcium',                 'diet',    'mg/day',    0,  8000, 0, NULL, NULL, '{calcium_intake_mg,dietary_calcium_mg}', 'NHANES 2015-2018; context: kidney stones', 2018),
+('magnesium_mg',             'magnesium',               'diet',    'mg/day',    0,  2000, 0, NULL, NULL, '{magnesium_intake_mg,dietary_magnesium_mg}', 'NHANES 2015-2018', 2018),
+('plain_water_g',            'plain water',             'diet',    'g/day',     0, 16000, 0, NULL, NULL, '{water_g,water_ml,water_ml_day,plain_water_ml}', 'NHANES 2015-2018; context: heart and kidney disease need limits', 2018),
+('vegetables_g',             'vegetables',              'diet',    'g/day',     0,  3000, 0, NULL, NULL, '{vegetable_g,vegetables_g_day}', 'Chinese dietary guidelines 2022 (at least 300 g); context: see fruit and vegetables', 2022),
+('meals_out_week',           'meals out',               'diet',    'meals/week', 0,   60, 0, 'count', NULL, '{restaurant_meals_week,meals_not_home_week}', 'NHANES 2015-2018', 2018),
+('work_activity_min_week',   'activity at work',        'exercise', 'min/week', 0,  8000, 0, NULL, NULL, '{occupational_activity_min_week}', 'NHANES 2015-2018; context: not leisure, long hours are no remedy', 2018),
+('strength_days_week',       'strength training',       'exercise', 'days/week', 0,    7, 0, NULL, NULL, '{strength_training_days,resistance_days_week}', 'WHO 2020: 2 days or more; context: needs clearance we cannot see', 2020);
+
+-- 2. Body and outcomes: respond, are never set (weight is in 3).
+INSERT INTO hadvice.features (feature, label, domain, role, stage, unit, plausible_low, plausible_high, recommended_low, recommended_high, digits, kind, synonyms, source, year) VALUES
+('bmi_kg_m2',               'BMI',                'weight', 'outcome', 1, 'kg/m2', 10,   90, 18.5,   25, 1, NULL, '{bmi,body_mass_index,bmxbmi}', 'WHO 2000: 18.5-24.9', 2000),
+('waist_cm',                'waist',              'weight', 'outcome', 2, 'cm',    40,  200, NULL,   88, 1, NULL, '{waist,waist_circumference,waist_circumference_cm,bmxwaist}', 'NHLBI 1998: above 102 cm in men, 88 in women', 1998),
+('body_fat_percent',        'body fat',           'weight', 'outcome', 2, '%',      2,   75, NULL, NULL, 1, NULL, '{body_fat,fat_percent}', 'no agreed target; shown only', 2018),
+('systolic_mmhg',           'systolic blood pressure',  'vitals', 'outcome', 2, 'mmHg', 60, 260, 90, 120, 0, NULL, '{sbp,systolic,systolic_bp,systolic_blood_pressure,sys_bp,bpxsy}', 'ACC/AHA 2017, kept 2025: normal below 120', 2025),
+('diastolic_mmhg',          'diastolic blood pressure', 'vitals', 'outcome', 2, 'mmHg', 25, 160, 60,  80, 0, NULL, '{dbp,diastolic,diastolic_bp,diastolic_blood_pressure,dia_bp,bpxdi}', 'ACC/AHA 2017, kept 2025: normal below 80', 2025),
+('pulse_bpm',               'resting pulse',      'vitals', 'outcome', 2, 'bpm',   25,  220,   60,  100, 0, NULL, '{pulse,heart_rate,resting_heart_rate,resting_pulse,bpxpls}', 'AHA: 60-100 at rest', 2024),
+('total_cholesterol_mg_dl', 'total cholesterol',  'labs', 'outcome', 2, 'mg/dl',   50,  600, NULL,  200, 0, NULL, '{total_cholesterol,cholesterol_mg_dl,serum_cholesterol,lbxtc}', 'NCEP ATP III 2002', 2002),
+('hdl_mg_dl',               'HDL cholesterol',    'labs', 'outcome', 2, 'mg/dl',    5,  250,   40, NULL, 0, NULL, '{hdl,hdl_cholesterol,hdl_c,lbdhdd}', 'NCEP ATP III 2002', 2002),
+('ldl_mg_dl',               'LDL cholesterol',    'labs', 'outcome', 2, 'mg/dl',   10,  450, NULL,  100, 0, NULL, '{ldl,ldl_cholesterol,ldl_c,lbdldl}', 'NCEP ATP III 2002: optimal below 100', 2002),
+('triglycerides_mg_dl',     'triglycerides',      'labs', 'outcome', 2, 'mg/dl',   10, 5000, NULL,  150, 0, 'positive', '{triglycerides,triglyceride,trigs,lbxtr}', 'NCEP ATP III 2002', 2002),
+('fasting_glucose_mg_dl',   'fasting glucose',    'labs', 'outcome', 2, 'mg/dl',   20,  800,   70,  100, 0, 'positive', '{fasting_glucose,fasting_plasma_glucose,fpg,lbxglu}', 'ADA 2025: below 100', 2025),
+('hba1c_percent',           'HbA1c',              'labs', 'outcome', 2, '%',        3,   20, NULL,  5.7, 1, 'positive', '{hba1c,a1c,glycohemoglobin,haemoglobin_a1c,lbxgh}', 'ADA 2025: below 5.7', 2025),
+('egfr_ml_min',             'kidney function (eGFR)', 'labs', 'outcome', 2, 'ml/min/1.73m2', 1, 200, 60, NULL, 0, NULL, '{egfr,gfr,egfr_ckd_epi}', 'KDIGO 2024: 60 or more', 2024),
+('uric_acid_mg_dl',         'uric acid',          'labs', 'outcome', 2, 'mg/dl',    1,   20, NULL,    7, 1, NULL, '{uric_acid,urate,serum_urate}', 'solubility limit 6.8 mg/dl; shown only', 2020),
+('crp_mg_l',                'C-reactive protein', 'labs', 'outcome', 2, 'mg/l',     0,  500, NULL,    3, 1, NULL, '{crp,hs_crp,hscrp,c_reactive_protein}', 'AHA/CDC 2003: above 3 high risk; shown only', 2003),
+('alt_u_l',                 'ALT',                'labs', 'outcome', 2, 'U/l',      1, 5000, NULL, NULL, 0, NULL, '{alt,alt_sgpt,sgpt}', 'reference range of the laboratory; shown only', 2020),
+('depression_phq9',         'depression score (PHQ-9)', 'mental', 'outcome', 2, 'points', 0, 27, 0,   5, 0, 'count', '{phq9,phq_9,phq9_score,depression_score}', 'Kroenke 2001: 0-4 minimal', 2001),
+('anxiety_gad7',            'anxiety score (GAD-7)',    'mental', 'outcome', 2, 'points', 0, 21, 0,   5, 0, 'count', '{gad7,gad_7,gad7_score,anxiety_score}', 'Spitzer 2006: 0-4 minimal', 2006);
+
+-- 3. Actions: what advice may change, and how far (the hard limits are rules).
+INSERT INTO hadvice.features (feature, label, domain, role, stage, unit, plausible_low, plausible_high, recommended_low, recommended_high, safe_direction, step, max_step, cost, digits, kind, synonyms, source, year) VALUES
+('energy_kcal',                'energy intake',      'diet',     'action', 0, 'kcal/day',  300,  9000, NULL, NULL, 'range', 100,  750, 1,    0, NULL, '{energy,calories,calories_kcal,kcal,calorie_intake}', 'AHA/ACC/TOS 2013: deficit 500-750 kcal; no single intake is recommended', 2013),
+('sugar_g',                    'total sugars',       'diet',     'action', 0, 'g/day',       0,  1000,   50,   90, 'down',   10, NULL, 0.5,  0, NULL, '{sugar,sugars_g,total_sugar_g,total_sugars_g}', 'no limit for all sugars: 50 g is WHO 2015 for free sugars (10 % of 2000 kcal), 90 g the EU reference intake (1169/2011)', 2015),
+('added_sugar_g',              'added sugar',        'diet',     'action', 0, 'g/day',       0,   800,   25,   50, 'down',   10, NULL, 0.5,  0, NULL, '{added_sugars_g,free_sugars_g,free_sugar_g}', 'WHO 2015: below 10 %, better below 5 % of energy; DGA 2020-25', 2015),
+('saturated_fat_g',            'saturated fat',      'diet',     'action', 0, 'g/day',       0,   200,   13,   22, 'down',    2, NULL, 0.5,  0, NULL, '{saturated_fat,sat_fat_g,sfa_g}', 'WHO 2023 and DGA 2020-25: below 10 % of energy (22 g of 2000 kcal); AHA: below 6 % (13 g)', 2023),
+('sodium_mg',                  'sodium',             'diet',     'action', 0, 'mg/day',     50, 26000, 1500, 2300, 'down',  250, 2000, 0.5,  0, NULL, '{sodium,sodium_intake_mg,dietary_sodium_mg}', 'DGA 2020-25: below 2300; AHA/ACC 2025: towards 1500 (WHO 2012: below 2000)', 2025),
+('fiber_g',                    'fibre',              'diet',     'action', 0, 'g/day',       0,   120,   25,   38, 'up',      5,   20, 0.7,  0, NULL, '{fiber,fibre,fibre_g,dietary_fiber_g}', 'WHO 2023: 25 g or more; IOM 2005: 25 (women) to 38 g (men)', 2023),
+('potassium_mg',               'potassium',          'diet',     'action', 0, 'mg/day',     20, 10000, 3500, 4700, 'up',    250, 1500, 0.6,  0, NULL, '{potassium,potassium_intake_mg,dietary_potassium_mg}', 'WHO 2012: 3510 or more; ACC/AHA 2017: 3500-5000 from food', 2017),
+('fruit_vegetables_g',         'fruit and vegetables', 'diet',   'action', 0, 'g/day',       0,  3000,  400,  800, 'up',     80,  240, 0.7,  0, NULL, '{fruit_veg_g,fruit_and_vegetables_g}', 'WHO 2023: 400 g or more', 2023),
+('caffeine_mg',                'caffeine',           'diet',     'action', 0, 'mg/day',      0,  5000,  200,  400, 'down',   50, NULL, 0.7,  0, NULL, '{caffeine,caffeine_intake_mg}', 'EFSA 2015: up to 400 a day, 200 at once', 2015),
+('fast_food_meals_week',       'fast-food meals',    'diet',     'action', 0, 'meals/week',  0,    60,    0, NULL, 'down',    1, NULL, 0.8,  0, 'count', '{fast_food,fast_food_meals,fastfood_week}', 'DGA 2020-25: meals of nutrient-dense foods; no number', 2020),
+('sugary_drinks_week',         'sugar-sweetened drinks', 'diet', 'action', 0, 'drinks/week', 0,   150,    0, NULL, 'down',    1, NULL, 0.5,  0, 'count', '{sugary_drinks,soda_week,sweet_drinks_week}', 'DGA 2020-25: water instead; no number', 2020),
+('alcohol_g',                  'alcohol',            'alcohol',  'action', 0, 'g/day',       0,   450,    0,   14, 'down',    7, NULL, 0.8,  0, NULL, '{alcohol,alcohol_intake_g,alcohol_grams}', 'AHA/ACC 2025: none is best; DGA 2020-25: at most 14 g (women), 28 g (men)', 2025),
+('alcohol_days_year',          'days with alcohol',  'alcohol',  'action', 0, 'days/year',   0,   366,    0, NULL, 'down',   26, NULL, 0.8,  0, NULL, '{drinking_days_year,alcohol_days}', 'AHA/ACC 2025: none is best; no number of days', 2025),
+('drinks_per_drinking_day',    'drinks per drinking day', 'alcohol', 'action', 0, 'drinks',  0,    40,    0,    1, 'down',    1, NULL, 0.8,  0, 'count', '{drinks_per_day,drinks_per_occasion}', 'DGA 2020-25: at most 1 (women), 2 (men); none is best', 2020),
+('drinks_per_week',            'drinks per week',    'alcohol',  'action', 0, 'drinks/week', 0,   200,    0,    7, 'down',    1, NULL, 0.8,  0, 'count', '{alcohol_drinks_week,weekly_drinks,alcohol_units_week}', 'DGA 2020-25: at most 7 (women), 14 (men); none is best', 2020),
+('cigarettes_per_day',         'cigarettes',         'smoking',  'action', 0, 'per day',     0,   150,    0,    0, 'down',    5, NULL, 2,    0, 'count', '{cigarettes,cigarettes_day,cigs_per_day}', 'USPSTF 2021, WHO: none', 2021),
+('walk_bike_min_week',         'walking and cycling', 'exercise', 'action', 0, 'min/week',   0,  6720,  150,  300, 'up',     30,  300, 0.5,  0, NULL, '{walking_min_week,active_transport_min_week,walk_minutes_week}', 'WHO 2020: 150-300 min/week of moderate activity', 2020),
+('moderate_exercise_min_week', 'moderate exercise',  'exercise', 'action', 0, 'min/week',    0,  6720,  150,  300, 'up',     30,  300, 0.6,  0, NULL, '{moderate_activity_min_week,exercise_min_week,exercise_minutes_week}', 'WHO 2020: 150-300 min/week', 2020),
+('vigorous_exercise_min_week', 'vigorous exercise',  'exercise', 'action', 0, 'min/week',    0,  6720,   75,  150, 'up',     15,  150, 0.6,  0, NULL, '{vigorous_activity_min_week,vigorous_minutes_week}', 'WHO 2020: 75-150 min/week', 2020),
+('steps_per_day',              'steps',              'exercise', 'action', 0, 'steps/day',   0, 80000, 7000,10000, 'up',    500, 3000, 0.5,  0, NULL, '{steps,daily_steps,step_count,total_steps}', 'Paluch 2022 (47,471 adults): benefit levels off at 8000-10000, from 60 years at 6000-8000', 2022),
+('sedentary_min_day',          'sitting time',       'exercise', 'action', 0, 'min/day',     0,  1440, NULL, NULL, 'down',   30,  240, 0.6,  0, NULL, '{sitting_min_day,sedentary_minutes,sitting_time_min}', 'WHO 2020: limit and replace; no number established', 2020),
+('sleep_hours',                'sleep',              'sleep',    'action', 0, 'h/night',     1,    20,    7,    9, 'range', 0.5,    2, 0.7,  1, NULL, '{sleep,sleep_duration,sleep_duration_hours,hours_of_sleep}', 'AASM/SRS 2015: 7 h or more; NSF 2015: 7-9 h, from 65 years 7-8 h', 2015),
+('weight_kg',                  'weight',             'weight',   'action', 1, 'kg',         25,   300, NULL, NULL, 'range',   1, NULL, 0.6,  1, NULL, '{body_weight,body_weight_kg,body_mass_kg,bmxwt}', 'AHA/ACC/TOS 2013: 5-10 % in six months', 2013);
+
+-- WHO 2020 counts movement as a whole: a vigorous minute is two moderate ones, walking to get about counts.
+UPDATE hadvice.features SET met_when = '$.moderate_exercise_min_week + 2 * $.vigorous_exercise_min_week + $.walk_bike_min_week >= 150'
+WHERE feature IN ('moderate_exercise_min_week', 'vigorous_exercise_min_week', 'walk_bike_min_week');

@@ -20,7 +20,6 @@
 
 #include "core/encode.h"
 
-
 /* The outcome whose improvement the searching members thought the most of, or -1. */
 static int
 main_outcome(const HvPlanner *p, uint32_t action, const HvEffect *effects)
@@ -287,10 +286,10 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
 	HvAdvice *advice = palloc0(sizeof(HvAdvice));
 	HvQuestion completed = *question;
 	HvPlanner p = {.question = &completed,
-	             .catalogue = catalogue,
-	             .person = person,
-	             .options = options,
-	             .advice = advice};
+	               .catalogue = catalogue,
+	               .person = person,
+	               .options = options,
+	               .advice = advice};
 
 	completed.record = complete_record(question, catalogue, person);
 	add_referrals(&p);
@@ -298,6 +297,8 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
 	hv_limits(advice, &completed, catalogue, person, options);
 	respect_feedback(advice, options->feedback);
 	hv_planner_start(&p);
+	if (options->explain)
+		hv_planner_disagreements(&p);
 	for (int plan = 1; plan <= options->alternatives; plan++)
 	{
 		int before = list_length(advice->items);

@@ -91,7 +91,8 @@ set_actions(HvPlanner *p)
 		action->recommended_low = considered->recommended_low;
 		action->recommended_high = considered->recommended_high;
 		action->step = feature->step;
-		action->cost = feature->cost / hv_wish(p->options, feature);
+		action->wish = hv_wish(p->options, feature);
+		action->cost = feature->cost / action->wish;
 		if (programme != NULL &&
 		    hv_listed(programme->domains, programme->ndomains, feature->domain))
 			action->cost *= HV_PREFERRED;
@@ -119,7 +120,7 @@ set_priors(HvPlanner *p)
 	for (uint32_t a = 0; a < p->person_case.nactions; a++)
 		for (int k = 0; k < p->advice->ngoals; k++)
 		{
-			HvPrior prior = {.action = a, .outcome = (uint32_t) k};
+			HvPrior prior = {.action = a, .outcome = (uint32_t) k, .realised = true};
 
 			if (hv_realised_effect(p->options->feedback, p->catalogue, p->person,
 			                       p->of_action[a]->feature, p->advice->goal_features[k],
@@ -184,4 +185,27 @@ hv_planner_start(HvPlanner *p)
 	p->search.npriors = set_priors(p);
 	p->search.priors = p->priors;
 	set_room(p);
+}
+
+void
+hv_planner_disagreements(HvPlanner *p)
+{
+	HvEffect *effects = palloc0((p->advice->ngoals + 1) * sizeof(HvEffect));
+
+	for (uint32_t a = 0; a < p->person_case.nactions; a++)
+	{
+		const HvAction *action = &p->actions[a];
+		HvPlan plan = {.n = 1, .items = {{.action = a}}};
+		double targets[HV_MAX_GRID];
+		size_t n = hv_bounds_grid(&action->bounds, action->recommended_low,
+		                          action->recommended_high, action->step, targets, HV_MAX_GRID);
+
+		if (n == 0)
+			continue;
+		plan.items[0].target = targets[n - 1];
+		HV_CHECK(hv_plan_effects(&p->search, &plan, &p->arena, effects), "vae_advise_explain");
+		p->of_action[a]->contrary = palloc0((p->advice->ngoals + 1) * sizeof(bool));
+		for (int k = 0; k < p->advice->ngoals; k++)
+			p->of_action[a]->contrary[k] = effects[k].contrary;
+	}
 }

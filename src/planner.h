@@ -30,6 +30,9 @@ typedef struct HvPlanner
  */
 void hv_planner_start(HvPlanner *planner);
 
+/* Asks the model alone about every action at the end of its way, and fills their `contrary`. */
+void hv_planner_disagreements(HvPlanner *planner);
+
 /* The chance that this kind of person takes an action up; 1 where nothing is known. */
 double hv_uptake(const HvPlanner *planner, const HvConsidered *considered);
 

@@ -58,8 +58,7 @@ ease(HvPlanner *p, HvPlan *plan, double strange)
 	if (halve(&p->actions[plan->items[worst].action], &plan->items[worst]))
 		return;
 	p->of_action[plan->items[worst].action]->status = "would make the record implausible";
-	memmove(plan->items + worst, plan->items + worst + 1,
-	        (plan->n - worst - 1) * sizeof(HvItem));
+	memmove(plan->items + worst, plan->items + worst + 1, (plan->n - worst - 1) * sizeof(HvItem));
 	plan->n--;
 }
 

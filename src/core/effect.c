@@ -275,10 +275,10 @@ find_lines(HvCase *c, HvArena *arena)
 	{
 		size_t at = (size_t) a * c->noutcomes;
 
-		c->lines = hv_line_slopes(&c->model->copula, &c->model->schema, rows, c->actions[a].column,
-		                          c->outcomes, c->noutcomes, c->slope + at, c->slope_sd + at,
-		                          arena) &&
-		           c->lines;
+		c->lines =
+			hv_line_slopes(&c->model->copula, &c->model->schema, rows, c->actions[a].column,
+		                   c->outcomes, c->noutcomes, c->slope + at, c->slope_sd + at, arena) &&
+			c->lines;
 	}
 }
 

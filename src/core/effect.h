@@ -42,6 +42,7 @@ typedef struct HvAction
 	double recommended_low, recommended_high;
 	double step; /* practical unit of change */
 	double cost; /* effort of one step, 1 = usual */
+	double wish; /* how gladly the person would change it: weight of its gain, 1 = usual */
 	uint32_t ncoupled;
 	HvCoupling coupled[HV_MAX_COUPLED];
 } HvAction;
@@ -75,9 +76,9 @@ typedef struct HvCase
 	/* made by hv_case_init */
 	uint32_t members;
 	HvWork work;
-	size_t rows;       /* records evaluated at once, a multiple of draws */
-	HvReal *records;   /* rows×width */
-	HvReal *weight;    /* rows×columns, and cells: rows; for the strangeness */
+	size_t rows;     /* records evaluated at once, a multiple of draws */
+	HvReal *records; /* rows×width */
+	HvReal *weight;  /* rows×columns, and cells: rows; for the strangeness */
 	uint32_t *cells;
 	HvReal **z;        /* per block: draws×latent */
 	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */

@@ -45,9 +45,9 @@ hv_belief_shrink(HvBelief finding, double expected, double spread)
 }
 
 HvBelief
-hv_belief_trial(double slope, double sd, double change)
+hv_belief_slope(double slope, double sd, double change, bool foreign)
 {
-	double mean = slope * change;
+	double mean = slope * change, carried = foreign ? TRANSPORT * mean : 0;
 
-	return (HvBelief){mean, sd * sd * change * change + TRANSPORT * TRANSPORT * mean * mean};
+	return (HvBelief){mean, sd * sd * change * change + carried * carried};
 }

@@ -13,6 +13,8 @@
 #ifndef HV_EVIDENCE_H
 #define HV_EVIDENCE_H
 
+#include <stdbool.h>
+
 typedef struct HvBelief
 {
 	double mean, variance;
@@ -34,7 +36,7 @@ HvBelief hv_belief_average(HvBelief a, HvBelief b);
  */
 HvBelief hv_belief_shrink(HvBelief finding, double expected, double spread);
 
-/* A trial's slope ± sd at a change. Its world is not this person's: see evidence.c. */
-HvBelief hv_belief_trial(double slope, double sd, double change);
+/* A slope ± sd at a change; of a trial if `foreign`, whose world is not this person's. */
+HvBelief hv_belief_slope(double slope, double sd, double change, bool foreign);
 
 #endif

@@ -21,11 +21,12 @@
 #include <math.h>
 #include <string.h>
 
-#define EFFORT 0.0001 /* of risk, per practical step */
-#define ITEM 0.0005   /* of risk, per action in the plan */
+#define EFFORT 0.0001   /* of risk, per practical step */
+#define ITEM 0.0005     /* of risk, per action in the plan */
 #define LEAST_RATE 1e-4 /* of risk, that a nat is worth at least where they are scarce */
 #define REDUNDANT 0.05
-#define COUPLED 0.2 /* share of a gain by arithmetic: who weighs less has less BMI, that is no find */
+#define COUPLED                                                                                    \
+	0.5 /* share of a gain by arithmetic: who weighs less has less BMI, that is no find */
 
 /* A combination of single changes, in increasing order of their numbers. */
 typedef struct Node
@@ -42,8 +43,8 @@ typedef struct Beam
 	double missed;   /* sum of the weights of goals that are missed */
 	HvPlan *singles; /* single changes, later those that do good */
 	size_t nsingles, most;
-	double *price; /* singles: nats */
-	bool *best;    /* singles: whether combinations are made of it */
+	double *price;   /* singles: nats */
+	bool *best;      /* singles: whether combinations are made of it */
 	double *values;  /* singles×draws×outcomes, of one member */
 	double *change;  /* singles×members×draws×outcomes: effects by every network */
 	double *effect;  /* singles×outcomes: what is believed */
@@ -65,6 +66,17 @@ effort(const HvCase *person, const HvPlan *plan)
 	return sum;
 }
 
+/* What wishes add: an action that is wished for twice as much counts twice. */
+static double
+wished(const HvCase *person, const HvPlan *plan)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		sum += (person->actions[plan->items[i].action].wish - 1) * plan->items[i].gain;
+	return sum;
+}
+
 static bool
 coupled(const HvCase *person, const HvPlan *plan, uint32_t outcome)
 {
@@ -79,7 +91,7 @@ static double
 gain_of(const Beam *beam, const HvPlan *plan, const double *effect)
 {
 	const HvCase *person = beam->search->person;
-	double gain = -effort(person, plan);
+	double gain = wished(person, plan) - effort(person, plan);
 
 	for (uint32_t k = 0; k < person->noutcomes; k++)
 	{
@@ -160,12 +172,13 @@ believe_singles(Beam *beam)
 
 		for (uint32_t k = 0; k < c->noutcomes; k++)
 		{
-			effect[k] = hv_item_belief(beam->search, &single->items[0], k, change, 0,
-			                           hv_searchers(c), NULL)
-			                .mean;
+			effect[k] =
+				hv_item_belief(beam->search, &single->items[0], k, change, 0, hv_searchers(c), NULL)
+					.mean;
 			beam->network[i * c->noutcomes + k] = searching_mean(c, change, k);
 		}
-		single->gain = single->items[0].gain = gain_of(beam, single, effect);
+		single->items[0].gain = gain_of(beam, single, effect);
+		single->gain = single->items[0].gain * c->actions[single->items[0].action].wish;
 	}
 }
 
@@ -441,14 +454,15 @@ beam_init(Beam *beam, const HvSearch *search, HvArena *arena)
 	beam->most = (size_t) person->nactions * HV_MAX_GRID + 1;
 	beam->singles = hv_new(arena, HvPlan, beam->most, 1);
 	beam->values = hv_new(arena, double, (beam->most + 2) * person->draws, outcomes + 1);
-	beam->change = hv_new(arena, double, beam->most * draws, outcomes + 1);
+	beam->change = hv_new(arena, double, beam->most *draws, outcomes + 1);
 	beam->effect = hv_new(arena, double, beam->most, outcomes + 1);
 	beam->network = hv_new(arena, double, beam->most, outcomes + 1);
 	for (uint32_t k = 0; k < outcomes; k++)
 		beam->missed += hv_goal_share(&search->goals[k], person->value[k]);
 	beam->best = hv_new(arena, bool, beam->most, 1);
 	beam->price = hv_new(arena, double, beam->most, 1);
-	return beam->best && beam->price && beam->singles && beam->values && beam->change && beam->effect && beam->network
+	return beam->best && beam->price && beam->singles && beam->values && beam->change &&
+	               beam->effect && beam->network
 	           ? HV_OK
 	           : HV_NO_MEMORY;
 }

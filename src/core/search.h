@@ -36,6 +36,7 @@ typedef struct HvPrior
 {
 	uint32_t action, outcome;
 	double slope, sd;
+	bool realised; /* seen among these very people: nothing has to be carried over */
 } HvPrior;
 
 /* The effect of a plan on one outcome; low … high is a 90 % interval. */

@@ -116,10 +116,12 @@ hv_item_belief(const HvSearch *search, const HvItem *item, uint32_t outcome,
 	}
 	belief = hv_belief_shrink(belief, side * EXPECTED * unit, SPREAD * unit);
 	if (prior != NULL)
+	{
+		double change = item->target - c->actions[item->action].bounds.current;
+
 		belief = hv_belief_join(belief,
-		                        hv_belief_trial(prior->slope, prior->sd,
-		                                        item->target -
-		                                            c->actions[item->action].bounds.current));
+		                        hv_belief_slope(prior->slope, prior->sd, change, !prior->realised));
+	}
 	return belief;
 }
 

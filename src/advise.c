@@ -109,7 +109,7 @@ answer_question(FunctionCallInfo fcinfo, HvAsked asked, Answer *answer)
 		                errmsg("there are no texts in language \"%s\"", answer->lang),
 		                errhint("SELECT DISTINCT lang FROM hadvice.texts;")));
 	hv_person_read(kept->catalogue, kept->map, q, &person);
-	options.feedback = hv_feedback_read(kept->feedback, q, kept->catalogue, &person);
+	options.feedback = hv_feedback_read(hv_kept_feedback(kept, q), q, kept->catalogue, &person);
 	answer->question = q;
 	answer->catalogue = kept->catalogue;
 	answer->advice = hv_advice(q, kept->catalogue, &person, &options);

@@ -256,7 +256,7 @@ fit(HvLearning *learning, HvSource *train, HvSource *held)
 		hv_crew_end(learning->crew);
 	memcpy(parameters, share.parameters, bytes);
 	model->vae.parameters = parameters;
-	if (result->expired)
+	if (result->expired && !learning->options->trial)
 		ereport(NOTICE, errmsg("max_duration was reached after %d epochs: the best model so far "
 		                       "is kept",
 		                       result->epochs));
@@ -327,7 +327,8 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
 		no_rows(&learning, 0);
 	if (champion != NULL)
 		hv_kin_adopt(&learning.table->schema, &champion->schema, seed);
-	hv_notice_table(learning.table);
+	if (!options->trial)
+		hv_notice_table(learning.table);
 
 	hv_progress_phase(HV_PHASE_ENCODING);
 	architecture = choose_architecture(&learning);
@@ -346,7 +347,8 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
 	hv_progress_phase(HV_PHASE_FINISHING);
 	if (champion != NULL)
 		compare(&learning, &held);
-	hv_finish(&trained->model, &train, &held, learning.doing, &learning.arena);
+	if (!options->trial)
+		hv_finish(&trained->model, &train, &held, learning.doing, &learning.arena);
 	set_provenance(&learning);
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)

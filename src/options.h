@@ -34,6 +34,7 @@ typedef struct HvOptions
 	int64 max_usecs; /* 0: no limit */
 	bool automatic;  /* architecture 'auto' */
 	HvArchitecture architecture;
+	bool trial;  /* only the ELBO is wanted: no notices, nothing beside the network */
 	bool resume; /* from the checkpoint that a training of the same model has left */
 } HvOptions;
 
@@ -43,8 +44,8 @@ typedef struct HvOptions
  */
 void hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options);
 
-/* The argument max_duration in microseconds; 0 when it is NULL. */
-int64 hv_duration_option(FunctionCallInfo fcinfo, int argument);
+/* An interval in microseconds; 0 when it is NULL. `name` is the argument's, for messages. */
+int64 hv_duration_option(FunctionCallInfo fcinfo, int argument, const char *name);
 
 /* As a JSON object of the arguments' names, so that a later training can repeat it. */
 void hv_options_json(const HvOptions *options, StringInfo json);

@@ -277,7 +277,7 @@ vae_retrain(PG_FUNCTION_ARGS)
 	TimestampTz began = GetCurrentTimestamp();
 	double if_drift = threshold_argument(fcinfo, 2, "if_drift");
 	double if_new_rows = threshold_argument(fcinfo, 3, "if_new_rows");
-	int64 max_usecs = hv_duration_option(fcinfo, 1);
+	int64 max_usecs = hv_duration_option(fcinfo, 1, "max_duration");
 	MemoryContext training =
 		AllocSetContextCreate(CurrentMemoryContext, "hadvice training", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(training);

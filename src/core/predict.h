@@ -24,8 +24,9 @@ void hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records,
                     HvWork *work, HvReal *expected);
 
 /*
- * elbo[n]: the bound (beta 1) of the first `stages` stages with `draws` noise draws, nats; cells[n]:
- * their observed cells. `weight` is room for n×ncolumns numbers.
+ * elbo[n]: the bound (beta 1) of the first `stages` stages with `draws` noise draws, nats; with 0
+ * draws, the same at the posterior means, which is no bound but nearly as telling. cells[n]: their
+ * observed cells. `weight` is room for n×ncolumns numbers.
  */
 void hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n,
                  uint32_t stages, int draws, HvWork *work, HvReal *weight, double *elbo,

@@ -9,6 +9,8 @@
 
 #include "format.h"
 
+#define HV_SURPRISE_DRAWS 4 /* of the noise, wherever the strangeness of a record is measured */
+
 /* Sum of latent sizes over the stages (member 0 of each): the length of an embedding. */
 size_t hv_embedding_size(const HvVae *vae);
 

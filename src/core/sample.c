@@ -128,6 +128,7 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	sampler->record = hv_new(arena, HvReal, schema->width, 1);
 	sampler->order = hv_new(arena, uint32_t, noise, 1);
 	sampler->place = hv_new(arena, uint32_t, schema->ncolumns, 1);
+	sampler->normal = hv_new(arena, HvReal, noise, 1);
 	sampler->shock = hv_new(arena, double, noise, 1);
 	sampler->score = hv_new(arena, double, noise, 1);
 	sampler->number = hv_new(arena, uint32_t, schema->ncolumns, 1);
@@ -135,8 +136,9 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 	sampler->chain_values = hv_new(arena, double, HV_CHAINS, schema->nvalues);
 	sampler->log_weight = hv_new(arena, double, HV_CHAINS, 1);
 	if (!sampler->fixed || !sampler->known || !sampler->given || !sampler->record ||
-	    !sampler->order || !sampler->place || !sampler->shock || !sampler->score ||
-	    !sampler->number || !sampler->chain || !sampler->chain_values || !sampler->log_weight)
+	    !sampler->order || !sampler->place || !sampler->normal || !sampler->shock ||
+	    !sampler->score || !sampler->number || !sampler->chain || !sampler->chain_values ||
+	    !sampler->log_weight)
 		return HV_NO_MEMORY;
 	memcpy(sampler->given, given, schema->nvalues * sizeof(double));
 	hv_encode_row(schema, given, sampler->record);
@@ -407,13 +409,9 @@ draw_chain(HvSampler *sampler, uint64_t row, uint32_t chain)
 
 	memcpy(record, sampler->record, schema->width * sizeof(HvReal));
 	memcpy(values, sampler->given, schema->nvalues * sizeof(double));
+	hv_normals(sampler->seed, stream_of(row, chain, SHOCK), 0, sampler->normal, sampler->width);
 	for (uint32_t k = 0; k < sampler->width; k++)
-	{
-		HvReal normal;
-
-		hv_normals(sampler->seed, stream_of(row, chain, SHOCK), k, &normal, 1);
-		sampler->shock[k] = (double) normal;
-	}
+		sampler->shock[k] = (double) sampler->normal[k];
 	for (uint32_t s = 0; s < sampler->stages; s++)
 	{
 		log_p += draw_stage(sampler, s, row, chain, record, values);

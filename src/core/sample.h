@@ -44,6 +44,7 @@ typedef struct HvSampler
 	uint32_t *place;  /* per column: where it stands in that order, and … */
 	uint32_t *number; /* … in the order of the schema */
 	double *factor;   /* Cholesky factor of their correlations */
+	HvReal *normal;   /* room for the width */
 	double *shock;    /* independent noise of the present record */
 	double *score;    /* in the schema's order: scores as drawn, before they are bent */
 	/* HV_CHAINS records, their values and weights */

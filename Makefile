@@ -88,6 +88,7 @@ build/flags: FORCE
 # The install script is sql/hadvice.sql and these files in this order.
 SQL_PARTS := \
 	sql/use.sql \
+	sql/synthesis.sql \
 	sql/life.sql \
 	sql/retrain.sql \
 	sql/schedule.sql \

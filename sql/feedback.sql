@@ -49,6 +49,37 @@ CREATE POLICY users ON hadvice.feedback FOR INSERT
                     AND EXISTS (SELECT FROM hadvice.models AS m WHERE m.name = feedback.model AND m.owner = feedback.owner)));
 GRANT SELECT, INSERT, DELETE ON hadvice.feedback TO PUBLIC; -- the policies decide
 
+-- When answers about a model changed: a session that has counted them sees by it whether it must count again.
+-- Whoever gives an answer waits for those who have given one to the same model and not yet committed.
+CREATE TABLE hadvice.feedback_state (
+    model      text NOT NULL,
+    owner      regrole NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (model, owner)
+);
+COMMENT ON TABLE  hadvice.feedback_state IS 'When the answers about a model changed; kept by a trigger, for nobody to read';
+COMMENT ON COLUMN hadvice.feedback_state.model IS 'Name of the model';
+COMMENT ON COLUMN hadvice.feedback_state.owner IS 'Its owner';
+COMMENT ON COLUMN hadvice.feedback_state.changed_at IS 'Last change';
+
+-- Definer's rights: it notes that something changed, nothing else, whoever changed it.
+CREATE FUNCTION hadvice.feedback_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO hadvice.feedback_state AS s (model, owner) SELECT DISTINCT c.model, c.owner FROM changed AS c
+    ON CONFLICT ON CONSTRAINT feedback_state_pkey DO UPDATE SET changed_at = clock_timestamp();
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION hadvice.feedback_changed() IS 'Trigger of hadvice.feedback: notes the change in hadvice.feedback_state';
+REVOKE ALL ON FUNCTION hadvice.feedback_changed() FROM PUBLIC;
+CREATE TRIGGER given AFTER INSERT ON hadvice.feedback REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION hadvice.feedback_changed();
+CREATE TRIGGER changed AFTER UPDATE ON hadvice.feedback REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION hadvice.feedback_changed();
+CREATE TRIGGER taken_back AFTER DELETE ON hadvice.feedback REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION hadvice.feedback_changed();
+
 -- Uptake by kind of person, each person and feature counted once, by the latest answer. The chance is shrunk
 -- towards the feature's over all groups, and that towards the one of all advice, each with the weight of 10
 -- answers; the latter starts from one half.
@@ -314,11 +345,14 @@ $$;
 COMMENT ON FUNCTION vae_calibrate(text) IS
     'Computes hadvice.effect_calibration anew from feedback and the records as they are now; returns the pairs of action and outcome. Done at every promotion, too';
 
--- The next training learns from feedback without being told to. Never at the cost of the promotion.
+-- The next training learns from feedback without being told to. Never at the cost of the promotion; and not when
+-- a superuser promotes what is another role's, whose source (a view, say) is not theirs to run.
 CREATE FUNCTION hadvice.calibrate_promoted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM hadvice.feedback AS f WHERE f.model = NEW.name AND f.owner = NEW.owner) THEN
+    IF (NEW.owner = quote_ident(CURRENT_USER)::regrole
+        OR NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = CURRENT_USER AND r.rolsuper))
+       AND EXISTS (SELECT FROM hadvice.feedback AS f WHERE f.model = NEW.name AND f.owner = NEW.owner) THEN
         PERFORM @extschema@.vae_calibrate(NEW.name);
     END IF;
     RETURN NULL;

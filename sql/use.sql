@@ -6,26 +6,27 @@
 -- Functions that look up the registry are STABLE. They run as the caller, and see the models that the
 -- caller may see. EXECUTE is PUBLIC's: what a model tells is guarded by who may read the model.
 
--- How strange a row is.
+-- How strange a row is: by an isolation forest, by cells that do not go together, by extreme cells, and by
+-- the likelihood, whichever has the smallest tail probability (src/core/anomaly.h).
 CREATE FUNCTION vae_anomaly("row" record, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS float8
     AS 'MODULE_PATHNAME', 'vae_anomaly_row' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_anomaly(record, text, int) IS
-    'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a row';
+    'How strange: the share of the training rows that are less strange, 0 to 1, of a row';
 
 CREATE FUNCTION vae_anomaly("row" jsonb, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS float8
     AS 'MODULE_PATHNAME', 'vae_anomaly_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_anomaly(jsonb, text, int) IS
-    'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a JSON object, by a named model';
+    'How strange: the share of the training rows that are less strange, 0 to 1, of a JSON object, by a named model';
 
 CREATE FUNCTION vae_anomaly(model vae_model, "row" record) RETURNS float8
     AS 'MODULE_PATHNAME', 'vae_anomaly_model_row' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_anomaly(vae_model, record) IS
-    'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a row, by a model given by value';
+    'How strange: the share of the training rows that are less strange, 0 to 1, of a row, by a model given by value';
 
 CREATE FUNCTION vae_anomaly(model vae_model, "row" jsonb) RETURNS float8
     AS 'MODULE_PATHNAME', 'vae_anomaly_model_jsonb' LANGUAGE C STABLE PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION vae_anomaly(vae_model, jsonb) IS
-    'Share of the training rows that are less surprising, 0 to 1 (higher is stranger), of a JSON object, by a model given by value';
+    'How strange: the share of the training rows that are less strange, 0 to 1, of a JSON object, by a model given by value';
 
 -- How likely a row is.
 CREATE FUNCTION vae_log_likelihood("row" record, samples int DEFAULT 100, model text DEFAULT NULL, version int DEFAULT NULL) RETURNS float8

@@ -13,236 +13,25 @@
 
 #include <math.h>
 
-#include "advice.h"
-#include "core/encode.h"
 #include "goals.h"
+#include "guideline.h"
 #include "limits.h"
+#include "plausible.h"
 
-#define DRAWS 4        /* of the latent position per member */
-#define RARE 0.05      /* a plan is never less plausible than this, or than the person today */
-#define SLACK 0.5      /* nats */
-#define PREFERRED 0.67 /* effort of an action in a domain that the programme prefers */
-#define SPARE 3        /* actions searched for beyond those asked for; feedback chooses */
+#include "core/encode.h"
 
-/* A search in the making: the arrays that core/search.h points to. */
-typedef struct Planner
-{
-	const HvQuestion *question;
-	const HvCatalogue *catalogue;
-	const HvPerson *person;
-	const HvAdviceOptions *options;
-	HvAdvice *advice;
-	HvArena arena;
-	HvAction *actions;
-	HvConsidered **of_action; /* per action */
-	HvPrior *priors;
-	HvCase person_case;
-	HvSearch search;
-} Planner;
-
-/*
- * BMI follows weight by arithmetic: it is moved with it and never counted as a finding. What is
- * coupled to a goal goes as far as the goal and no farther; false when the goal is reached.
- */
-static bool
-couple(const Planner *p, HvAction *action, const char *feature)
-{
-	const HvAdvice *advice = p->advice;
-	double current = action->bounds.current;
-
-	if (strcmp(feature, "weight_kg") != 0)
-		return true;
-	for (int k = 0; k < advice->ngoals; k++)
-	{
-		const HvGoal *goal = &advice->goals[k];
-		double value = advice->goal_values[k];
-
-		if (strcmp(p->catalogue->features[advice->goal_features[k]].feature, "bmi_kg_m2") != 0)
-			continue;
-		action->coupled[action->ncoupled++] =
-			(HvCoupling){.column = advice->goal_columns[k], .power = 1};
-		if (value >= goal->high)
-			action->recommended_high = Max(action->recommended_high, current * goal->high / value);
-		else if (value < goal->low)
-			action->recommended_low = Min(action->recommended_low, current * goal->low / value);
-		else
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_coupled(const Planner *p, uint32_t action, int goal)
-{
-	const HvAction *a = &p->actions[action];
-
-	for (uint32_t i = 0; i < a->ncoupled; i++)
-		if (a->coupled[i].column == p->advice->goal_columns[goal])
-			return true;
-	return false;
-}
-
-/* The actions that the model knows and the rules leave room for. */
-static uint32_t
-set_actions(Planner *p)
-{
-	HvAdvice *advice = p->advice;
-	const HvProgramme *programme = advice->programme;
-	uint32_t n = 0;
-
-	p->actions = palloc0((advice->nconsidered + 1) * sizeof(HvAction));
-	p->of_action = palloc0((advice->nconsidered + 1) * sizeof(HvConsidered *));
-	for (int i = 0; i < advice->nconsidered; i++)
-	{
-		HvConsidered *considered = &advice->considered[i];
-		const HvFeature *feature = &p->catalogue->features[considered->feature];
-		HvAction *action = &p->actions[n];
-
-		if (considered->status != NULL || considered->column < 0)
-			continue;
-		action->column = (uint32_t) considered->column;
-		action->bounds = considered->bounds;
-		action->recommended_low = considered->recommended_low;
-		action->recommended_high = considered->recommended_high;
-		action->step = feature->step;
-		action->cost = feature->cost / hv_wish(p->options, feature);
-		if (programme != NULL &&
-		    hv_listed(programme->domains, programme->ndomains, feature->domain))
-			action->cost *= PREFERRED;
-		if (!couple(p, action, feature->feature))
-		{
-			considered->status = "its goal is reached";
-			*action = (HvAction){0};
-			continue;
-		}
-		considered->naction = (int) n;
-		p->of_action[n++] = considered;
-	}
-	return n;
-}
-
-/* Evidence from outside the model for the pairs of this search, the most specific first. */
-static size_t
-set_priors(Planner *p)
-{
-	int calibrated = p->options->feedback != NULL ? p->options->feedback->ncalibrated : 0;
-	size_t n = 0;
-
-	p->priors = palloc0((p->catalogue->ntrials + calibrated + 1) * sizeof(HvPrior));
-	for (uint32_t a = 0; a < p->person_case.nactions; a++)
-		for (int k = 0; k < p->advice->ngoals; k++)
-		{
-			HvPrior prior = {.action = a, .outcome = (uint32_t) k};
-
-			if (hv_realised_effect(p->options->feedback, p->catalogue, p->person,
-			                       p->of_action[a]->feature, p->advice->goal_features[k],
-			                       &prior.slope, &prior.sd))
-				p->priors[n++] = prior;
-		}
-	for (int i = 0; i < p->catalogue->ntrials; i++)
-	{
-		const HvTrial *trial = &p->catalogue->trials[i];
-
-		for (uint32_t a = 0; a < p->person_case.nactions; a++)
-			for (int k = 0; k < p->advice->ngoals; k++)
-				if (p->of_action[a]->feature == trial->action &&
-				    p->advice->goal_features[k] == trial->outcome &&
-				    hv_condition(trial->applies_when, p->person->json, false))
-					p->priors[n++] = (HvPrior){.action = a,
-					                           .outcome = (uint32_t) k,
-					                           .slope = trial->effect / trial->per,
-					                           .sd = trial->sd / fabs(trial->per)};
-	}
-	return n;
-}
-
-static void
-start_search(Planner *p)
-{
-	HvCase *c = &p->person_case;
-
-	hv_arena_in(&p->arena, CurrentMemoryContext, hv_work_limit());
-	c->model = p->question->model;
-	c->blas = p->question->blas;
-	c->host = &hv_interrupts;
-	c->record = p->question->record;
-	c->nactions = set_actions(p);
-	c->actions = p->actions;
-	c->outcomes = p->advice->goal_columns;
-	c->noutcomes = (uint32_t) p->advice->ngoals;
-	c->draws = DRAWS;
-	HV_CHECK(hv_case_init(c, &p->arena), "vae_advise");
-	p->search = (HvSearch){.person = c,
-	                       .goals = p->advice->goals,
-	                       .priors = p->priors,
-	                       .max_items = (uint32_t) p->options->max_actions};
-	if (p->options->feedback != NULL)
-		p->search.max_items = Min(p->search.max_items + SPARE, HV_MAX_ITEMS);
-	p->search.npriors = set_priors(p);
-	p->search.priors = p->priors;
-}
-
-/* -ELBO of the person's context and behaviour alone, nats, and how many cells that is. */
-static double
-strangeness(const Planner *p, const HvReal *record, uint32_t *cells)
-{
-	const HvQuestion *q = p->question;
-	HvWork work = q->work;
-	double elbo;
-
-	hv_row_elbo(&q->model->vae, q->blas, record, 1, 1, HV_SURPRISE_DRAWS, &work, q->weight, &elbo,
-	            cells);
-	return -elbo;
-}
-
-/*
- * Shortens a plan until the person with it is no stranger than today, or than 5 % of real people
- * are (SCIENCE 3.4, half a nat of slack). Returns the plausibility: the share of the training rows
- * whose context and behaviour are stranger.
- */
-static double
-make_plausible(Planner *p, HvPlan *plan)
-{
-	const double *quantiles = p->question->model->provenance.first_surprise;
-	HvReal *record = hv_new(&p->arena, HvReal, 2, p->question->model->schema.width);
-	uint32_t cells;
-	double own = strangeness(p, p->question->record, &cells), after = own;
-	double most = Max(own, cells * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))]) + SLACK;
-
-	if (record == NULL)
-		hv_raise(HV_NO_MEMORY, "vae_advise");
-	for (; plan->n > 0; plan->n--)
-	{
-		hv_case_record(&p->person_case, plan, record, record + p->question->model->schema.width);
-		after = strangeness(p, record, &cells);
-		if (after <= most)
-			break;
-		p->of_action[plan->items[plan->n - 1].action]->status = "would make the record implausible";
-	}
-	return cells > 0 ? 1 - hv_percentile(quantiles, (plan->n > 0 ? after : own) / cells) : NAN;
-}
-
-/* The outcome whose improvement is the most telling, or -1. */
+/* The outcome whose improvement the searching members thought the most of, or -1. */
 static int
-main_outcome(const Planner *p, uint32_t action, const HvEffect *effects)
+main_outcome(const HvPlanner *p, uint32_t action, const HvEffect *effects)
 {
 	int best = -1;
-	double best_score = 0;
 
 	for (int k = 0; k < p->advice->ngoals; k++)
-	{
-		const HvGoal *goal = &p->advice->goals[k];
-		int direction = hv_goal_direction(goal, p->advice->goal_values[k]);
-		double score = goal->weight * direction * effects[k].mean / goal->scale;
-
-		if (is_coupled(p, action, k) || effects[k].probability < p->options->min_probability)
-			continue;
-		if (direction != 0 && score > best_score)
-		{
+		if (!hv_case_coupled(&p->person_case, action, (uint32_t) k) && effects[k].risk > 0 &&
+		    effects[k].model * effects[k].mean > 0 &&
+		    effects[k].probability >= p->options->min_probability &&
+		    (best < 0 || effects[k].risk > effects[best].risk))
 			best = k;
-			best_score = score;
-		}
-	}
 	return best;
 }
 
@@ -273,7 +62,7 @@ give_out(HvAdvice *advice, HvAdviceItem *item, int rank)
 
 /* One change that the search found: who stands behind it? NULL when nobody does. */
 static HvAdviceItem *
-judge_item(Planner *p, int plan, const HvItem *change)
+judge_item(HvPlanner *p, int plan, const HvItem *change)
 {
 	HvConsidered *considered = p->of_action[change->action];
 	HvPlan single = {.n = 1, .items = {*change}};
@@ -299,100 +88,38 @@ judge_item(Planner *p, int plan, const HvItem *change)
 			considered->status = "improvement not likely enough";
 			return NULL;
 		}
-		item->effects = NULL;
 	}
 	considered->status = "advised";
 	return item;
 }
 
-/* The chance that this kind of person takes an action up; 1 where nothing is known. */
+/* Expected benefit of an item: the risk it takes away, times the chance that it comes to it. */
 static double
-uptake(const Planner *p, const HvConsidered *considered)
+item_score(const HvPlanner *p, const HvAdviceItem *item)
 {
-	return p->options->feedback != NULL ? p->options->feedback->chance[considered->feature] : 1;
+	double risk = 0;
+
+	for (int k = 0; item->effects != NULL && k < p->advice->ngoals; k++)
+		risk += Max(item->effects[k].risk, 0);
+	return hv_uptake(p, item->considered) * risk;
 }
 
-/* Expected benefit of an item: that of its effect, times the chance that it comes to it. */
-static double
-item_score(const Planner *p, const HvAdviceItem *item)
-{
-	const HvEffect *effect;
-	const HvGoal *goal;
-
-	if (item->outcome < 0)
-		return 0;
-	effect = &item->effects[item->outcome];
-	goal = &p->advice->goals[item->outcome];
-	return uptake(p, item->considered) * goal->weight * fabs(effect->mean) * effect->probability /
-	       goal->scale;
-}
-
-/* A habit outside its recommended range, which the model said nothing about. */
-static bool
-guideline_candidate(const Planner *p, const HvConsidered *considered, bool ill)
-{
-	static const char *const own_sake[] = {"smoking", "alcohol", "exercise", "sleep"};
-	const char *domain = p->catalogue->features[considered->feature].domain;
-
-	return considered->outside && !considered->bounds.forbidden &&
-	       considered->low < considered->high && considered->status == NULL &&
-	       (ill || hv_listed(own_sake, lengthof(own_sake), domain));
-}
-
-/* How far outside its range a habit is, in effort-weighted steps: what is said first. */
-static double
-guideline_score(const Planner *p, const HvConsidered *considered)
-{
-	const HvFeature *feature = &p->catalogue->features[considered->feature];
-	const HvProgramme *programme = p->advice->programme;
-	double c = considered->current;
-	double out = c < considered->recommended_low ? considered->recommended_low - c
-	                                             : c - considered->recommended_high;
-	double range =
-		Max(fabs(c), fabs(considered->recommended_low < c ? considered->recommended_high
-	                                                      : considered->recommended_low));
-	double score = out / (range > 0 ? range : 1) * hv_wish(p->options, feature) / feature->cost;
-
-	if (programme != NULL && hv_listed(programme->domains, programme->ndomains, feature->domain))
-		score /= PREFERRED;
-	return score * uptake(p, considered);
-}
-
-/* Fills a plan up with guideline items, the farthest out first. */
+/* Fills a plan up with guideline items. */
 static void
-add_guidelines(Planner *p, int plan, int *rank)
+add_guidelines(HvPlanner *p, int plan, int *rank)
 {
-	bool ill = hv_any_goal_missed(p->advice);
-
 	while (*rank < p->options->max_actions)
 	{
-		HvConsidered *best = NULL;
-		double targets[HV_MAX_GRID];
-		size_t n;
 		HvAdviceItem *item;
+		double target;
+		HvConsidered *considered = hv_next_guideline(p, &target);
 
-		for (int i = 0; i < p->advice->nconsidered; i++)
-		{
-			HvConsidered *considered = &p->advice->considered[i];
-
-			if (guideline_candidate(p, considered, ill) &&
-			    (best == NULL || guideline_score(p, considered) > guideline_score(p, best)))
-				best = considered;
-		}
-		if (best == NULL)
+		if (considered == NULL)
 			return;
-		n = hv_bounds_grid(&best->bounds, best->recommended_low, best->recommended_high,
-		                   p->catalogue->features[best->feature].step, targets, HV_MAX_GRID);
-		if (n == 0 ||
-		    fabs(targets[n - 1] - best->current) < p->catalogue->features[best->feature].step / 2)
-		{
-			best->status = "too small a change to advise";
-			continue;
-		}
 		item = new_item(plan, HV_ADVICE_ACTION);
-		item->considered = best;
-		item->target = targets[n - 1];
-		best->status = "advised";
+		item->considered = considered;
+		item->target = target;
+		considered->status = "advised";
 		give_out(p->advice, item, ++*rank);
 	}
 }
@@ -408,16 +135,17 @@ compare_items(const ListCell *a, const ListCell *b)
 
 /* One plan: what the model found, in the order of its worth, then guidelines. */
 static void
-make_plan(Planner *p, int number)
+make_plan(HvPlanner *p, int number)
 {
-	HvPlan plan;
+	HvPlan plan = {.n = 0};
 	List *found = NIL;
 	ListCell *cell;
 	double plausible;
 	int rank = 0;
 
-	HV_CHECK(hv_search(&p->search, &p->arena, &plan), "vae_advise");
-	plausible = make_plausible(p, &plan);
+	if (hv_any_goal_missed(p->advice))
+		HV_CHECK(hv_search(&p->search, &p->arena, &plan), "vae_advise");
+	plausible = hv_make_plausible(p, &plan);
 	for (uint32_t i = 0; i < plan.n; i++)
 	{
 		HvAdviceItem *item = judge_item(p, number, &plan.items[i]);
@@ -444,12 +172,15 @@ make_plan(Planner *p, int number)
 	}
 }
 
-/* The next plan must do without the first action of this one. */
+/*
+ * The next plan must do without the first half of this one, so that of three actions at most one is
+ * the same. False when there was none.
+ */
 static bool
-forbid_first(Planner *p, int plan)
+leave_first_half(HvPlanner *p, int plan)
 {
 	ListCell *cell;
-	HvConsidered *first = NULL;
+	int n = 0;
 
 	for (int i = 0; i < p->advice->nconsidered; i++)
 	{
@@ -462,16 +193,21 @@ forbid_first(Planner *p, int plan)
 	{
 		const HvAdviceItem *item = lfirst(cell);
 
-		if (item->plan == plan && item->kind == HV_ADVICE_ACTION && item->rank == 1)
-			first = unconstify(HvConsidered *, item->considered);
+		n += item->plan == plan && item->kind == HV_ADVICE_ACTION;
 	}
-	if (first == NULL)
-		return false;
-	first->bounds.forbidden = true;
-	first->status = "in an earlier plan";
-	if (first->naction >= 0)
-		p->actions[first->naction].bounds.forbidden = true;
-	return true;
+	foreach (cell, p->advice->items)
+	{
+		const HvAdviceItem *item = lfirst(cell);
+		HvConsidered *considered = unconstify(HvConsidered *, item->considered);
+
+		if (item->plan != plan || item->kind != HV_ADVICE_ACTION || item->rank > (n + 1) / 2)
+			continue;
+		considered->bounds.forbidden = true;
+		considered->status = "in an earlier plan";
+		if (considered->naction >= 0)
+			p->actions[considered->naction].bounds.forbidden = true;
+	}
+	return n > 0;
 }
 
 /* What the person has said to be impossible or harmful is not looked at again. */
@@ -489,7 +225,7 @@ respect_feedback(HvAdvice *advice, const HvFeedback *feedback)
 
 /* Flags first; nothing is promised with them. */
 static void
-add_referrals(Planner *p)
+add_referrals(HvPlanner *p)
 {
 	for (int i = 0; i < p->catalogue->nrules; i++)
 	{
@@ -549,23 +285,25 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
 {
 	HvAdvice *advice = palloc0(sizeof(HvAdvice));
 	HvQuestion completed = *question;
-	Planner p = {.question = &completed,
-	             .catalogue = catalogue,
-	             .person = person,
-	             .options = options,
-	             .advice = advice};
+	HvPlanner p = {.question = &completed,
+	               .catalogue = catalogue,
+	               .person = person,
+	               .options = options,
+	               .advice = advice};
 
 	completed.record = complete_record(question, catalogue, person);
 	add_referrals(&p);
 	hv_goals(advice, &completed, catalogue, person, options);
 	hv_limits(advice, &completed, catalogue, person, options);
 	respect_feedback(advice, options->feedback);
-	start_search(&p);
+	hv_planner_start(&p);
+	if (options->explain)
+		hv_planner_disagreements(&p);
 	for (int plan = 1; plan <= options->alternatives; plan++)
 	{
 		int before = list_length(advice->items);
 
-		if (plan > 1 && !forbid_first(&p, plan - 1))
+		if (plan > 1 && !leave_first_half(&p, plan - 1))
 			break;
 		make_plan(&p, plan);
 		if (list_length(advice->items) == before)

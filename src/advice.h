@@ -20,6 +20,7 @@ typedef struct HvAdviceOptions
 	Jsonb *locked;         /* array of features or domains, or NULL */
 	Jsonb *wishes;         /* object: feature or domain → weight, or NULL */
 	double min_probability;
+	bool explain;               /* fill HvConsidered.contrary */
 	const HvFeedback *feedback; /* NULL: none */
 } HvAdviceOptions;
 
@@ -34,7 +35,8 @@ typedef struct HvConsidered
 	const char *status; /* what became of it, in words */
 	List *rules;        /* const HvRule *, those that apply */
 	double recommended_low, recommended_high;
-	bool outside; /* the value is outside a recommended range that has numbers */
+	bool *contrary; /* per goal: the model alone speaks against it; NULL when it was not asked */
+	bool outside;   /* the value is outside a recommended range that has numbers */
 } HvConsidered;
 
 typedef enum HvAdviceKind

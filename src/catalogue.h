@@ -100,6 +100,9 @@ HvCatalogue *hv_catalogue_read(MemoryContext cxt);
  */
 HvCatalogue *hv_catalogue_load(MemoryContext user);
 
+/* A hash of the tuples of a table that the active snapshot sees, in any order; 0 when there are none. */
+uint64 hv_state_of_table(Oid relid);
+
 /* Index of the feature with this name or synonym (case does not count), or -1. */
 int hv_catalogue_find(const HvCatalogue *catalogue, const char *name);
 

@@ -63,9 +63,8 @@ hold(Kept *held, MemoryContext user)
 	held->users++;
 }
 
-/* A hash of the tuples of one table that the snapshot sees; their order does not count. */
-static uint64
-state_of_table(Oid relid)
+uint64
+hv_state_of_table(Oid relid)
 {
 	Relation relation = table_open(relid, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
@@ -102,7 +101,7 @@ state_of_catalogue(uint64 *state)
 		    pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
 		    check_enable_rls(relid, InvalidOid, true) != RLS_NONE)
 			return false;
-		*state += state_of_table(relid);
+		*state += hv_state_of_table(relid);
 	}
 	return true;
 }

@@ -95,7 +95,8 @@ chosen_columns(Relation rel, ArrayType *names, const char *argument)
 
 		if (name == NULL)
 			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			        errmsg("%s must not contain NULL", argument));
+			        errmsg("%s must not contain NULL", argument),
+			        errhint("For example %s => '{age_years,sex}'.", argument));
 		number = find_column(rel, name);
 		if (number != InvalidAttrNumber)
 		{
@@ -155,7 +156,8 @@ check_relkind(Relation rel)
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_VIEW && relkind != RELKIND_MATVIEW &&
 	    relkind != RELKIND_PARTITIONED_TABLE && relkind != RELKIND_FOREIGN_TABLE)
 		ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
-		        errmsg("\"%s\" is not a table or view", RelationGetRelationName(rel)));
+		        errmsg("\"%s\" is not a table or view", RelationGetRelationName(rel)),
+		        errhint("Give a table, a view, or a materialized, partitioned or foreign table."));
 }
 
 static void
@@ -197,7 +199,10 @@ hv_columns_of_relation(Oid relid, ArrayType *columns, ArrayType *exclude, HvSche
 	}
 	relation_close(rel, NoLock);
 	if (schema->ncolumns == 0)
-		ereport(ERROR, errcode(ERRCODE_NO_DATA),
-		        errmsg("no column is left of %s to learn from", get_rel_name(relid)));
+		ereport(
+			ERROR, errcode(ERRCODE_NO_DATA),
+			errmsg("no column is left of %s to learn from", get_rel_name(relid)),
+			errhint(
+				"Name some in columns, or leave out fewer in exclude; vae_profile shows what there is."));
 	return readers;
 }

@@ -1,7 +1,7 @@
 /*
  * finish.c: what stands in a model beside its weights, measured on the rows when they are trained:
  * how surprising rows are, the ties between columns, how guesses are to be weighed, where the latent
- * codes lie.
+ * codes lie, what strange rows are told from.
  */
 #include "hadvice.h"
 
@@ -10,9 +10,11 @@
 #include "model.h"
 #include "openblas.h"
 
+#include "core/anomaly.h"
 #include "core/encode.h"
 #include "core/impute.h"
 #include "core/predict.h"
+#include "core/sample.h"
 #include "core/summary.h"
 
 #include "miscadmin.h"
@@ -125,6 +127,9 @@ fit_guesses(const Finishing *f, HvSource *train, HvSource *held)
 	HV_CHECK(hv_formulas_find(&model->formulas, f->schema, records, n, &hv_interrupts, &arena),
 	         f->doing);
 	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), &rows, &hv_interrupts, &arena), f->doing);
+	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
+	HV_CHECK(hv_anomaly_fit(model, hv_openblas(), records, n, &hv_interrupts, &arena), f->doing);
+	HV_CHECK(hv_sampling_fit(model, hv_openblas(), records, n, &hv_interrupts, &arena), f->doing);
 }
 
 /* Of the rows that ties are fitted on: they come in random order. */

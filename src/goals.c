@@ -98,6 +98,9 @@ hv_goals(HvAdvice *advice, const HvQuestion *question, const HvCatalogue *catalo
 		goal->low = target->low;
 		goal->high = target->high;
 		goal->scale = target->scale;
+		goal->sd = column->sd * fabs(column->factor);
+		if (!(goal->sd > 0 && isfinite(goal->sd)))
+			goal->sd = target->scale;
 		goal->weight = target->priority * Max(hv_wish(options, &catalogue->features[feature]), 0);
 		if (programme != NULL && hv_listed(programme->focus, programme->nfocus, column->feature))
 			goal->weight *= FOCUS;

@@ -62,7 +62,8 @@ hv_raise(HvStatus status, const char *context)
 			        errhint("Use fewer or narrower columns, or a smaller network."));
 		case HV_BAD_ARGUMENT:
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			        errmsg("an option is out of its range in %s", context));
+			        errmsg("an option is out of its range in %s", context),
+			        errhint("Leave options out: NULL lets the data decide."));
 		case HV_NO_DATA:
 			ereport(ERROR, errcode(ERRCODE_NO_DATA),
 			        errmsg("there is nothing to learn from in %s", context),
@@ -73,7 +74,8 @@ hv_raise(HvStatus status, const char *context)
 			        errhint("Give a smaller learning_rate."));
 		case HV_CORRUPT:
 			ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			        errmsg("bytes are not a valid model: %s", context));
+			        errmsg("bytes are not a valid model: %s", context),
+			        errhint("They must be all that vae_fit() or a cast to bytea gave, unchanged."));
 		case HV_BAD_VERSION:
 			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			        errmsg("the model is of a format this version cannot read: %s", context),

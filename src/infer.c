@@ -4,33 +4,59 @@
  */
 #include "hadvice.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 
+#include "core/anomaly.h"
 #include "core/encode.h"
 #include "core/impute.h"
 #include "core/predict.h"
 #include "question.h"
 
-/*
- * 0..1: the share of training rows that are less surprising than this row, by -ELBO per observed
- * cell. NULL for a row in which the model knows no cell.
- */
+/* Made for the first row of a statement, kept for the others. */
+static HvJudge *
+judge_of(HvQuestion *q)
+{
+	if (q->kept == NULL)
+	{
+		HvJudge *judge = MemoryContextAllocZero(q->call->cxt, sizeof(HvJudge));
+		HvArena arena;
+
+		hv_arena_in(&arena, q->call->cxt, hv_work_limit());
+		HV_CHECK(hv_judge_init(judge, q->model, q->blas, &arena), "using a model");
+		q->kept = judge;
+	}
+	return q->kept;
+}
+
+/* What models from before the judge can say: the likelihood's place among the training rows. */
+static double
+old_anomaly(HvQuestion *q)
+{
+	double elbo;
+	uint32_t cells;
+
+	hv_one_elbo(&q->model->vae, q->blas, q->record, q->model->schema.nstages, HV_SURPRISE_DRAWS,
+	            &q->work, q->scratch, q->weight, &elbo, &cells);
+	return cells == 0 ? NAN : hv_percentile(q->model->provenance.surprise, -elbo / cells);
+}
+
+/* 0..1, see core/anomaly.h. NULL for a row in which the model knows no cell. */
 static Datum
 anomaly(FunctionCallInfo fcinfo, HvAsked asked)
 {
 	HvQuestion *q = hv_question(fcinfo, asked);
-	double elbo;
-	uint32_t cells;
+	double score;
 
 	if (q == NULL)
 		PG_RETURN_NULL();
-	hv_one_elbo(&q->model->vae, q->blas, q->record, q->model->schema.nstages, HV_SURPRISE_DRAWS,
-	            &q->work, q->scratch, q->weight, &elbo, &cells);
-	if (cells == 0)
+	score = q->model->strange.fitted ? hv_judge(judge_of(q), q->record) : old_anomaly(q);
+	if (isnan(score))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(hv_percentile(q->model->provenance.surprise, -elbo / cells));
+	PG_RETURN_FLOAT8(score);
 }
 
 #define MAX_SAMPLES 100000

@@ -48,7 +48,7 @@ struct HvKeeper
 typedef struct Leaving
 {
 	struct Leaving *next;
-	char path[MAXPGPATH];
+	char path[MAXPGPATH], next_path[MAXPGPATH];
 } Leaving;
 
 static Leaving *leaving;
@@ -66,7 +66,11 @@ at_end_of_transaction(XactEvent event, void *arg)
 
 		leaving = file->next;
 		if (event == XACT_EVENT_COMMIT)
-			(void) unlink(file->path); /* no errors here: a file that stays goes after a week */
+		{
+			/* no errors here: a file that stays goes after a week */
+			(void) unlink(file->path);
+			(void) unlink(file->next_path);
+		}
 		free(file);
 	}
 }
@@ -82,6 +86,7 @@ hv_keeper_done(HvKeeper *keeper)
 		RegisterXactCallback(at_end_of_transaction, NULL);
 	registered = true;
 	strlcpy(file->path, keeper->path, sizeof(file->path));
+	strlcpy(file->next_path, keeper->next, sizeof(file->next_path));
 	file->next = leaving;
 	leaving = file;
 }

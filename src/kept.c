@@ -30,7 +30,16 @@ hv_kept(HvQuestion *q)
 	kept->relid = q->relid;
 	catalogue = hv_catalogue_load(kept->cxt);
 	kept->map = hv_person_map(catalogue, q, kept->cxt);
-	kept->feedback = hv_feedback_keep(q, catalogue, kept->cxt);
+	kept->feedback_known = false;
 	kept->catalogue = catalogue;
 	return kept;
+}
+
+HvFeedbackKept *
+hv_kept_feedback(HvKept *kept, const HvQuestion *q)
+{
+	if (!kept->feedback_known)
+		kept->feedback = hv_feedback_keep(q, kept->catalogue, kept->cxt);
+	kept->feedback_known = true;
+	return kept->feedback;
 }

@@ -15,10 +15,14 @@ typedef struct HvKept
 	Oid relid;
 	HvCatalogue *catalogue; /* NULL: to be loaded */
 	HvPersonMap *map;
-	HvFeedbackKept *feedback; /* NULL: there is none about this model */
+	bool feedback_known;
+	HvFeedbackKept *feedback;
 } HvKept;
 
 /* Read anew for every statement: a rule counts from its commit on. */
 HvKept *hv_kept(HvQuestion *q);
+
+/* The same for what was fed back about the model, read when it is first asked for; NULL: nothing. */
+HvFeedbackKept *hv_kept_feedback(HvKept *kept, const HvQuestion *q);
 
 #endif

@@ -4,7 +4,7 @@
  *     pass 1   rows → statistics → kinds, levels, scales, what is left out
  *     roles    the architecture, the order of the columns (schema)
  *     pass 2   rows → records, split into training and held-out ones
- *     fit      the core trains; we report, watch the clock and the interrupts
+ *     fit      the core trains; watch.c has an eye on it
  *     end      what stands beside the weights (finish.c); provenance: what the model knows of its making
  *
  * A training that starts from an earlier model, the champion, encodes as that one did where it can,
@@ -16,21 +16,16 @@
  */
 #include "hadvice.h"
 
-#include "learn.h"
+#include "learning.h"
 
 #include <math.h>
 
 #include "finish.h"
-#include "keeper.h"
 #include "model.h"
 #include "notice.h"
 #include "openblas.h"
-#include "parallel.h"
 #include "progress.h"
-#include "records.h"
 #include "spi.h"
-
-#include "core/rng.h"
 
 #include "miscadmin.h"
 #include "utils/timestamp.h"
@@ -38,30 +33,11 @@
 #define MIN_ROWS 10                        /* fewer are an error */
 #define SLACK (512 * 1024)                 /* bytes for what is too small to be counted */
 #define COMPARE_BYTES ((size_t) 256 << 20) /* the most that comparing two models may take */
-#define BAR 20                             /* characters of a progress bar */
-
-typedef struct Learning
-{
-	const HvOptions *options;
-	const HvModel *champion; /* to start from; NULL */
-	HvTrained *trained;
-	HvTable *table;
-	HvSchema *schema; /* of the model: trained->model.schema */
-	HvArena arena;
-	char *doing; /* "training on health_records", for messages */
-	TimestampTz began;
-	HvCheckpoint point; /* log_step and seconds are in use at all times */
-	const char *name;   /* of the model; NULL: without checkpoints */
-	uint64 rows;        /* of pass 1 */
-	HvFitOptions fit;
-	HvRecords records;
-	HvCrew *crew; /* NULL: nobody but us */
-} Learning;
 
 /* ---- pass 1 and the schema ---- */
 
 _Noreturn static void
-no_rows(const Learning *learning, uint64 rows)
+no_rows(const HvLearning *learning, uint64 rows)
 {
 	ereport(ERROR, errcode(ERRCODE_NO_DATA),
 	        rows == 0 ? errmsg("%s has no rows to learn from", learning->table->name)
@@ -74,7 +50,7 @@ no_rows(const Learning *learning, uint64 rows)
 
 /* Ordered where there is something to do and something to gain by it. */
 static HvArchitecture
-choose_architecture(const Learning *learning)
+choose_architecture(const HvLearning *learning)
 {
 	const HvSchema *all = &learning->table->schema;
 	bool actions = false, outcomes = false;
@@ -91,7 +67,7 @@ choose_architecture(const Learning *learning)
 
 /* The model's schema: a copy, since laying it out drops and moves columns. */
 static void
-make_schema(Learning *learning, HvArchitecture architecture)
+make_schema(HvLearning *learning, HvArchitecture architecture)
 {
 	const HvSchema *all = &learning->table->schema;
 	HvSchema *schema = learning->schema;
@@ -108,7 +84,7 @@ make_schema(Learning *learning, HvArchitecture architecture)
 
 /* What the model's bytes say of its origin; the results are filled in at the end. */
 static void
-set_origin(Learning *learning)
+set_origin(HvLearning *learning)
 {
 	HvModel *model = &learning->trained->model;
 
@@ -126,7 +102,7 @@ set_origin(Learning *learning)
 
 /* Why the champion's weights are of no use; NULL when they are. */
 static const char *
-why_cold(const Learning *learning, HvArchitecture architecture)
+why_cold(const HvLearning *learning, HvArchitecture architecture)
 {
 	const HvVae *old = &learning->champion->vae;
 	const char *column = learning->trained->retraining.kinship.column;
@@ -140,7 +116,7 @@ why_cold(const Learning *learning, HvArchitecture architecture)
 }
 
 static void
-find_kin(Learning *learning, HvArchitecture architecture)
+find_kin(HvLearning *learning, HvArchitecture architecture)
 {
 	HvRetraining *retraining = &learning->trained->retraining;
 
@@ -154,7 +130,7 @@ find_kin(Learning *learning, HvArchitecture architecture)
 }
 
 static void
-make_network(Learning *learning, HvArchitecture architecture)
+make_network(HvLearning *learning, HvArchitecture architecture)
 {
 	HvVae *vae = &learning->trained->model.vae;
 	const HvRetraining *retraining = &learning->trained->retraining;
@@ -182,7 +158,7 @@ make_network(Learning *learning, HvArchitecture architecture)
  * window of them, then as many workers as still fit.
  */
 static void
-make_room(Learning *learning)
+make_room(HvLearning *learning)
 {
 	const HvModel *model = &learning->trained->model;
 	const HvVae *vae = &model->vae;
@@ -221,7 +197,7 @@ make_room(Learning *learning)
 /* ---- pass 2 ---- */
 
 static void
-load_records(Learning *learning)
+load_records(HvLearning *learning)
 {
 	HvRecords *records = &learning->records;
 
@@ -230,187 +206,10 @@ load_records(Learning *learning)
 		no_rows(learning, records->ntrain + records->nheld);
 }
 
-/* ---- what the core calls back ---- */
-
-static double
-seconds_since(TimestampTz then)
-{
-	return (double) (GetCurrentTimestamp() - then) / USECS_PER_SEC;
-}
-
-/* Also before a checkpoint that we go on from. */
-static double
-seconds_spent(const Learning *learning)
-{
-	return learning->point.seconds + seconds_since(learning->began);
-}
-
-static void
-check(void *ctx)
-{
-	(void) ctx;
-	hv_interrupts.check(NULL);
-}
-
-static int
-time_is_up(void *ctx)
-{
-	const Learning *learning = ctx;
-	int64 limit = learning->options->max_usecs;
-
-	return limit > 0 && GetCurrentTimestamp() - learning->began >= limit;
-}
-
-static void
-notice_epoch(const Learning *learning, const HvEpoch *epoch)
-{
-	char bar[BAR + 1];
-	int done = BAR * epoch->epoch / Max(epoch->epochs_total, 1);
-	int before = BAR * (epoch->epoch - 1) / Max(epoch->epochs_total, 1);
-	double seconds = seconds_since(learning->began);
-	double left = seconds * (epoch->epochs_total - epoch->epoch) / Max(epoch->epoch, 1);
-
-	/* a line when the bar grows: at most BAR lines, however many the epochs */
-	if (done == before && epoch->epoch > 1)
-		return;
-
-	memset(bar, '.', BAR);
-	memset(bar, '#', Max(0, Min(done, BAR)));
-	bar[BAR] = '\0';
-	ereport(NOTICE,
-	        isnan(epoch->validation)
-	            ? errmsg("epoch %d of %d [%s] ELBO %.3f, %.1f s, %.1f s left", epoch->epoch,
-	                     epoch->epochs_total, bar, epoch->elbo, seconds, left)
-	            : errmsg("epoch %d of %d [%s] ELBO %.3f, held out %.3f, %.1f s, %.1f s left",
-	                     epoch->epoch, epoch->epochs_total, bar, epoch->elbo, epoch->validation,
-	                     seconds, left));
-}
-
-/* A full log is thinned to every second entry, and goes on at twice the step. */
-static void
-log_epoch(Learning *learning, const HvEpoch *epoch)
-{
-	HvTrained *trained = learning->trained;
-
-	if (epoch->epoch % learning->point.log_step != 0)
-		return;
-	if (trained->nlog == HV_MAX_LOG)
-	{
-		learning->point.log_step *= 2;
-		for (int i = 1; i < HV_MAX_LOG; i += 2)
-			trained->log[i / 2] = trained->log[i];
-		trained->nlog = HV_MAX_LOG / 2;
-		if (epoch->epoch % learning->point.log_step != 0)
-			return;
-	}
-	trained->log[trained->nlog++] = (HvLogged){.epoch = *epoch, .seconds = seconds_spent(learning)};
-}
-
-static void
-progress(void *ctx, const HvEpoch *epoch)
-{
-	Learning *learning = ctx;
-
-	log_epoch(learning, epoch);
-	hv_progress_rows((int64) learning->rows * epoch->epoch,
-	                 (int64) learning->rows * epoch->epochs_total);
-	hv_progress_epoch(epoch->epoch, epoch->epochs_total, epoch->elbo);
-	if (hv_progress)
-		notice_epoch(learning, epoch);
-}
-
-/* ---- checkpoints ---- */
-
-/*
- * A hash of all that the trained bytes depend on: the rows, the schema, the network, the options, and
- * how rows are gone through. Workers do not matter, nor does the clock.
- */
-static uint64
-task_of(const Learning *learning)
-{
-	HvModel model = learning->trained->model;
-	const HvFitOptions *fit = &learning->fit;
-	const HvRoom *room = &learning->records.room;
-	uint64 numbers[] = {learning->records.fingerprint,
-	                    learning->table->relid,
-	                    learning->records.ntrain,
-	                    learning->records.nkept,
-	                    (uint64) fit->epochs,
-	                    fit->fixed_epochs,
-	                    (uint64) fit->patience,
-	                    fit->batch_size,
-	                    fit->seed,
-	                    room->streams,
-	                    room->streams ? room->rows : 0};
-	double reals[] = {fit->learning_rate, fit->warmup, fit->hide, fit->clip,
-	                  learning->options->validation_fraction};
-	uint64 hash = hv_hash(numbers, sizeof(numbers), 0);
-	uint8_t *bytes;
-	size_t size;
-
-	model.vae.nparameters = 0; /* its weights are what is trained */
-	size = hv_model_size(&model);
-	bytes = palloc_extended(size, MCXT_ALLOC_HUGE);
-	HV_CHECK(hv_model_write(&model, bytes, size), learning->doing);
-	hash = hv_hash(reals, sizeof(reals), hash);
-	hash = hv_hash(bytes, size, hash);
-	pfree(bytes);
-	return hash;
-}
-
-static void
-keep(void *ctx, const HvFitState *state)
-{
-	Learning *learning = ctx;
-	HvCheckpoint point = learning->point;
-
-	if (!hv_keeper_due(learning->trained->keeper))
-		return;
-	point.state = *state;
-	point.seconds = seconds_spent(learning);
-	point.nlog = learning->trained->nlog;
-	point.log = learning->trained->log;
-	hv_keeper_save(learning->trained->keeper, &point);
-}
-
-static int
-resume(void *ctx, HvFitState *state)
-{
-	Learning *learning = ctx;
-	HvCheckpoint *point = &learning->point;
-
-	point->state = *state;
-	point->log = learning->trained->log;
-	if (!hv_keeper_load(learning->trained->keeper, learning->name, point))
-		return false;
-	*state = point->state;
-	learning->trained->nlog = point->nlog;
-	return true;
-}
-
-static void
-start_keeping(Learning *learning, HvHost *host)
-{
-	HvTrained *trained = learning->trained;
-	const HvVae *vae = &trained->model.vae;
-
-	if (learning->name != NULL && learning->champion == NULL)
-		trained->keeper =
-			hv_keeper_new(learning->name, hv_checkpoint_most(vae->nparameters, vae->nblocks));
-	if (trained->keeper != NULL)
-	{
-		learning->point.task = task_of(learning);
-		host->keep = keep;
-		host->resume = learning->options->resume ? resume : NULL;
-	}
-	else if (learning->options->resume)
-		ereport(NOTICE, errmsg("trainings like this one have no checkpoints: it begins anew"));
-}
-
 /* ---- fit ---- */
 
 static char *
-share_memory(Learning *learning, size_t bytes)
+share_memory(HvLearning *learning, size_t bytes)
 {
 	char *place = learning->crew != NULL ? hv_crew_memory(learning->crew, bytes)
 	                                     : hv_arena_alloc(&learning->arena, bytes, 1, 1);
@@ -422,14 +221,14 @@ share_memory(Learning *learning, size_t bytes)
 
 /* The parameters live in the share while they are trained, and come back at the end. */
 static void
-fit(Learning *learning, HvSource *train, HvSource *held)
+fit(HvLearning *learning, HvSource *train, HvSource *held)
 {
 	HvModel *model = &learning->trained->model;
 	HvFitResult *result = &learning->trained->fit;
 	HvReal *parameters = model->vae.parameters;
 	size_t bytes = model->vae.nparameters * sizeof(HvReal);
 	bool alone = learning->crew == NULL;
-	HvHost host = {.check = check, .progress = progress, .expired = time_is_up, .ctx = learning};
+	HvHost host;
 	HvTrainer trainer;
 	HvTeam team;
 	HvShare share;
@@ -437,7 +236,7 @@ fit(Learning *learning, HvSource *train, HvSource *held)
 	char *place;
 
 	learning->fit.batch_size = Min(learning->fit.batch_size, learning->records.ntrain);
-	start_keeping(learning, &host);
+	host = hv_watch(learning);
 	place =
 		share_memory(learning, hv_share_place(&share, NULL, &model->vae, &learning->fit, alone));
 	(void) hv_share_place(&share, place, &model->vae, &learning->fit, alone);
@@ -467,21 +266,20 @@ fit(Learning *learning, HvSource *train, HvSource *held)
 
 /* Both models on the held-out rows. Memory is what the records have been let go of. */
 static void
-compare(Learning *learning, HvSource *held)
+compare(HvLearning *learning, HvSource *held)
 {
 	HvRetraining *retraining = &learning->trained->retraining;
-	HvHost host = {.check = check, .ctx = learning};
 	HvArena arena;
 
 	hv_arena_in(&arena, CurrentMemoryContext, COMPARE_BYTES);
 	HV_CHECK(hv_compare(&learning->trained->model.vae, &learning->champion->vae,
-	                    &retraining->kinship, hv_openblas(), held, &host, &arena,
+	                    &retraining->kinship, hv_openblas(), held, &hv_interrupts, &arena,
 	                    &retraining->comparison),
 	         learning->doing);
 }
 
 static void
-set_provenance(Learning *learning)
+set_provenance(HvLearning *learning)
 {
 	const HvFitResult *result = &learning->trained->fit;
 	HvProvenance *provenance = &learning->trained->model.provenance;
@@ -503,13 +301,13 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
          HvTrained *trained)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	Learning learning = {.options = options,
-	                     .champion = champion,
-	                     .trained = trained,
-	                     .name = model,
-	                     .point.log_step = 1,
-	                     .schema = &trained->model.schema,
-	                     .began = GetCurrentTimestamp()};
+	HvLearning learning = {.options = options,
+	                       .champion = champion,
+	                       .trained = trained,
+	                       .name = model,
+	                       .point.log_step = 1,
+	                       .schema = &trained->model.schema,
+	                       .began = GetCurrentTimestamp()};
 	bool seed = !options->automatic && options->architecture == HV_SEED;
 	HvArchitecture architecture;
 	HvSource train, held;
@@ -555,5 +353,5 @@ hv_learn(Oid relid, const char *model, const HvOptions *options, const HvModel *
 	hv_records_close(&learning.records);
 	if (learning.crew != NULL)
 		hv_crew_free(learning.crew);
-	trained->seconds = seconds_spent(&learning);
+	trained->seconds = hv_seconds_spent(&learning);
 }

@@ -22,7 +22,6 @@
  * Noise draws a row when its surprise is measured: by a training, for the quantiles that the model
  * keeps, and by vae_anomaly, which compares with them.
  */
-#define HV_SURPRISE_DRAWS 4
 
 /* A model in use. */
 typedef struct HvServed

@@ -34,7 +34,7 @@ typedef enum Argument
 } Argument;
 
 static int
-int_option(FunctionCallInfo fcinfo, int argument, const char *name, int high)
+int_option(FunctionCallInfo fcinfo, int argument, const char *name, int high, int example)
 {
 	int value;
 
@@ -43,14 +43,15 @@ int_option(FunctionCallInfo fcinfo, int argument, const char *name, int high)
 	value = PG_GETARG_INT32(argument);
 	if (value < 1 || value > high)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		        errmsg("%s must be between 1 and %d, not %d", name, high, value));
+		        errmsg("%s must be between 1 and %d, not %d", name, high, value),
+		        errhint("For example %s => %d; NULL lets the data decide.", name, example));
 	return value;
 }
 
 /* `open`: the lower end itself is not allowed. */
 static double
 float_option(FunctionCallInfo fcinfo, int argument, const char *name, double missing, double low,
-             double high, bool open)
+             double high, bool open, double example)
 {
 	double value;
 
@@ -60,7 +61,8 @@ float_option(FunctionCallInfo fcinfo, int argument, const char *name, double mis
 	if (!(value >= low && value <= high) || (open && value == low))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		        errmsg("%s must be %s %g and at most %g, not %g", name,
-		               open ? "more than" : "at least", low, high, value));
+		               open ? "more than" : "at least", low, high, value),
+		        errhint("For example %s => %g.", name, example));
 	return value;
 }
 
@@ -77,7 +79,8 @@ hidden_option(FunctionCallInfo fcinfo, int argument, HvOptions *options)
 	if (ARR_NDIM(array) != 1 || n > HV_MAX_LAYERS || array_contains_nulls(array))
 		ereport(
 			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("hidden must have between 1 and %d elements, none of them NULL", HV_MAX_LAYERS));
+			errmsg("hidden must have between 1 and %d elements, none of them NULL", HV_MAX_LAYERS),
+			errhint("For example hidden => '{64,64}': two layers of 64 units."));
 	options->nhidden = n;
 	for (int i = 0; i < n; i++)
 	{
@@ -85,7 +88,8 @@ hidden_option(FunctionCallInfo fcinfo, int argument, HvOptions *options)
 		if (options->hidden[i] < 1 || options->hidden[i] > HV_MAX_HIDDEN)
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			        errmsg("hidden must have elements between 1 and %d, not %d", HV_MAX_HIDDEN,
-			               options->hidden[i]));
+			               options->hidden[i]),
+			        errhint("For example hidden => '{64,64}': two layers of 64 units."));
 	}
 }
 
@@ -102,8 +106,11 @@ hv_duration_option(FunctionCallInfo fcinfo, int argument, const char *name)
 	usecs = ((double) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY +
 	        (double) interval->time;
 	if (!(usecs >= 1))
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		        errmsg("%s must be positive", name));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("%s must be positive, not %s", name,
+		           DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
+			errhint("For example %s => '10 minutes'.", name));
 	return usecs < 9e18 ? (int64) usecs : PG_INT64_MAX;
 }
 
@@ -139,15 +146,16 @@ hv_options_read(FunctionCallInfo fcinfo, int first, HvOptions *options)
 	if (!PG_ARGISNULL(first + ARG_EXCLUDE))
 		options->exclude = PG_GETARG_ARRAYTYPE_P(first + ARG_EXCLUDE);
 	hidden_option(fcinfo, first + ARG_HIDDEN, options);
-	options->latent = int_option(fcinfo, first + ARG_LATENT, "latent", HV_MAX_LATENT);
-	options->beta = float_option(fcinfo, first + ARG_BETA, "beta", 1, 0, HV_MAX_BETA, false);
-	options->epochs = int_option(fcinfo, first + ARG_EPOCHS, "epochs", HV_MAX_EPOCHS);
-	options->batch_size = int_option(fcinfo, first + ARG_BATCH_SIZE, "batch_size", HV_MAX_BATCH);
+	options->latent = int_option(fcinfo, first + ARG_LATENT, "latent", HV_MAX_LATENT, 8);
+	options->beta = float_option(fcinfo, first + ARG_BETA, "beta", 1, 0, HV_MAX_BETA, false, 1);
+	options->epochs = int_option(fcinfo, first + ARG_EPOCHS, "epochs", HV_MAX_EPOCHS, 100);
+	options->batch_size =
+		int_option(fcinfo, first + ARG_BATCH_SIZE, "batch_size", HV_MAX_BATCH, 128);
 	options->learning_rate =
-		float_option(fcinfo, first + ARG_LEARNING_RATE, "learning_rate", 0, 0, 1, true);
+		float_option(fcinfo, first + ARG_LEARNING_RATE, "learning_rate", 0, 0, 1, true, 0.001);
 	options->validation_fraction =
 		float_option(fcinfo, first + ARG_VALIDATION_FRACTION, "validation_fraction", 0.1, 0,
-	                 HV_MAX_VALIDATION, false);
+	                 HV_MAX_VALIDATION, false, 0.1);
 	if (!PG_ARGISNULL(first + ARG_SEED))
 		options->seed = PG_GETARG_INT64(first + ARG_SEED);
 	options->max_usecs = hv_duration_option(fcinfo, first + ARG_MAX_DURATION, "max_duration");

@@ -74,7 +74,8 @@ vae_rollback(PG_FUNCTION_ARGS)
 	                      name);
 	if (version == 0)
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		        errmsg("model \"%s\" has no version before the current one", name));
+		        errmsg("model \"%s\" has no version before the current one", name),
+		        errhint("vae_models lists its versions; vae_promote() takes any of them."));
 	(void) hv_store_promote(name, version);
 	PG_RETURN_INT32(version);
 }

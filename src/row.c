@@ -161,7 +161,8 @@ wrong_key(const HvColumn *column, const char *found)
 {
 	ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
 	        errmsg("key \"%s\" is %s, but the model was trained on %s", column->name, found,
-	               column->type));
+	               column->type),
+	        errhint("Give it as the column has it, as to_jsonb() of a row of the table would."));
 }
 
 /*
@@ -258,7 +259,8 @@ hv_row_from_jsonb(const HvModel *model, Jsonb *row, double *values)
 {
 	if (!JB_ROOT_IS_OBJECT(row))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		        errmsg("a row must be a JSON object with the columns' names as keys"));
+		        errmsg("a row must be a JSON object with the columns' names as keys"),
+		        errhint("For example '{\"age_years\": 50, \"sex\": \"female\"}'."));
 	for (uint32_t i = 0; i < model->schema.ncolumns; i++)
 	{
 		const HvColumn *column = &model->schema.columns[i];

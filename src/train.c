@@ -30,7 +30,8 @@ static Oid
 source_argument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("source must not be NULL"));
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("source must not be NULL"),
+		        errhint("For example vae_train('health_records')."));
 	return PG_GETARG_OID(0);
 }
 
@@ -44,8 +45,10 @@ name_argument(FunctionCallInfo fcinfo, int argument, Oid source)
 		return DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(source)));
 	name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
 	if (name[0] == '\0' || strlen(name) > MAX_MODEL_NAME)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		        errmsg("model must be a name of 1 to %d bytes", MAX_MODEL_NAME));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("model must be a name of 1 to %d bytes, not %zu", MAX_MODEL_NAME, strlen(name)),
+			errhint("NULL gives it the name of the source."));
 	return name;
 }
 

@@ -13,6 +13,8 @@
 
 #include "elementwise.h"
 #include "encode.h"
+#include "line.h"
+#include "predict.h"
 #include "rng.h"
 
 #define EFFECT_KEY 0x65666665637473 /* fixed: the same question has the same answer */
@@ -238,11 +240,17 @@ allocate(HvCase *c, HvArena *arena)
 	c->rows = CASE_ROWS / c->draws * c->draws;
 	HV_TRY(hv_work_init(&c->work, vae, c->rows, false, arena));
 	c->records = hv_new(arena, HvReal, c->rows, c->model->schema.width);
+	c->weight = hv_new(arena, HvReal, c->rows, c->model->schema.ncolumns);
+	c->cells = hv_new(arena, uint32_t, c->rows, 1);
+	if (!c->weight || !c->cells)
+		return HV_NO_MEMORY;
 	c->z = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->base = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->value = hv_new(arena, double, c->noutcomes + 1, 1);
 	c->unchanged = hv_new(arena, double, (size_t) c->members * c->draws, c->noutcomes + 1);
-	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged)
+	c->slope = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
+	c->slope_sd = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
+	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged || !c->slope || !c->slope_sd)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
@@ -254,6 +262,24 @@ allocate(HvCase *c, HvArena *arena)
 			return HV_NO_MEMORY;
 	}
 	return HV_OK;
+}
+
+/* The slopes of all actions. */
+static void
+find_lines(HvCase *c, HvArena *arena)
+{
+	double rows = (double) c->model->provenance.rows;
+
+	c->lines = c->nactions > 0;
+	for (uint32_t a = 0; a < c->nactions; a++)
+	{
+		size_t at = (size_t) a * c->noutcomes;
+
+		c->lines =
+			hv_line_slopes(&c->model->copula, &c->model->schema, rows, c->actions[a].column,
+		                   c->outcomes, c->noutcomes, c->slope + at, c->slope_sd + at, arena) &&
+			c->lines;
+	}
 }
 
 HvStatus
@@ -277,6 +303,7 @@ hv_case_init(HvCase *c, HvArena *arena)
 		if (c->record[column->m_at] > 0)
 			c->value[k] = catalogue_value(column, c->record[column->x_at]);
 	}
+	find_lines(c, arena);
 	return HV_OK;
 }
 
@@ -315,28 +342,77 @@ hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, d
 	}
 }
 
-void
-hv_case_record(HvCase *c, const HvPlan *plan, HvReal *record, HvReal *sum)
+/* The encoding of a value in catalogue units. */
+static double
+encoded(const HvColumn *column, double value)
 {
-	const HvSchema *schema = &c->model->schema;
-	size_t width = schema->width, n = (size_t) c->members * c->draws;
+	return hv_encode_number(column, (value - column->offset) / column->factor);
+}
 
-	memset(sum, 0, width * sizeof(HvReal));
-	for (uint32_t m = 0; m < c->members; m++)
-	{
-		plan_rows(c, plan, c->draws);
-		run_member(c, m, c->draws, plan);
-		for (uint32_t d = 0; d < c->draws; d++)
-			for (size_t i = 0; i < width; i++)
-				sum[i] += c->records[d * width + i] / (HvReal) n;
-	}
-	memcpy(record, c->record, width * sizeof(HvReal));
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		const HvColumn *column = &schema->columns[j];
+void
+hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
+{
+	size_t width = c->model->schema.width;
 
-		/* what was missing stays missing: a plan is judged on what is known of the person */
-		if (moves(column) && record[column->m_at] > 0)
-			record[column->x_at] = sum[column->x_at];
+	for (size_t first = 0; first < nplans; first += c->rows)
+	{
+		size_t n = nplans - first < c->rows ? nplans - first : c->rows;
+
+		hv_check(c->host);
+		for (size_t r = 0; r < n; r++)
+		{
+			memcpy(c->records + r * width, c->record, width * sizeof(HvReal));
+			apply_plan(c, &plans[first + r], c->records + r * width);
+		}
+		hv_row_elbo(&c->model->vae, c->blas, c->records, n, 1, HV_SURPRISE_DRAWS, &c->work,
+		            c->weight, nats + first, c->cells);
 	}
+	for (size_t i = 0; i < nplans; i++)
+		nats[i] = -nats[i];
+}
+
+/* From the present value to the target, in encoded units. */
+static double
+signed_move(const HvCase *c, const HvItem *item)
+{
+	const HvAction *action = &c->actions[item->action];
+	const HvColumn *column = &c->model->schema.columns[action->column];
+
+	return encoded(column, item->target) - encoded(column, action->bounds.current);
+}
+
+double
+hv_case_move(const HvCase *c, const HvItem *item)
+{
+	return fabs(signed_move(c, item));
+}
+
+bool
+hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome)
+{
+	for (uint32_t i = 0; i < c->actions[action].ncoupled; i++)
+		if (c->actions[action].coupled[i].column == c->outcomes[outcome])
+			return true;
+	return false;
+}
+
+/* The standard error is carried over with the ratio that the mean has to its encoded size. */
+bool
+hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line)
+{
+	const HvColumn *column = &c->model->schema.columns[c->outcomes[outcome]];
+	size_t at = (size_t) item->action * c->noutcomes + outcome;
+	double move = signed_move(c, item), x = encoded(column, c->value[outcome]);
+	double up, unit;
+
+	if (!c->lines || c->slope_sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
+		return false;
+	/* what one encoded unit is here: over half a unit to either side, where values are few */
+	up = catalogue_value(column, (HvReal) (x + 0.5));
+	unit = fabs(up - catalogue_value(column, (HvReal) (x - 0.5)));
+	if (column->factor < 0)
+		move = -move;
+	line->mean = c->slope[at] * move * unit;
+	line->variance = pow(c->slope_sd[at] * move * unit, 2);
+	return true;
 }

@@ -20,6 +20,7 @@
 #ifndef HV_EFFECT_H
 #define HV_EFFECT_H
 
+#include "evidence.h"
 #include "format.h"
 #include "rules.h"
 
@@ -41,6 +42,7 @@ typedef struct HvAction
 	double recommended_low, recommended_high;
 	double step; /* practical unit of change */
 	double cost; /* effort of one step, 1 = usual */
+	double wish; /* how gladly the person would change it: weight of its gain, 1 = usual */
 	uint32_t ncoupled;
 	HvCoupling coupled[HV_MAX_COUPLED];
 } HvAction;
@@ -49,6 +51,7 @@ typedef struct HvItem
 {
 	uint32_t action; /* index into the case's actions */
 	double target;
+	double gain; /* of this change alone; set by the search */
 } HvItem;
 
 typedef struct HvPlan
@@ -73,12 +76,17 @@ typedef struct HvCase
 	/* made by hv_case_init */
 	uint32_t members;
 	HvWork work;
-	size_t rows;       /* records evaluated at once, a multiple of draws */
-	HvReal *records;   /* rows×width */
+	size_t rows;     /* records evaluated at once, a multiple of draws */
+	HvReal *records; /* rows×width */
+	HvReal *weight;  /* rows×columns, and cells: rows; for the strangeness */
+	uint32_t *cells;
 	HvReal **z;        /* per block: draws×latent */
 	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */
 	double *unchanged; /* members×draws×outcomes: values without a change */
 	double *value;     /* outcomes: the person's own, or the expected one where it is missing */
+	bool lines;        /* the model has a copula, and with it: */
+	double *slope;     /* actions×outcomes, encoded units (line.h) */
+	double *slope_sd;
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -90,10 +98,19 @@ HvStatus hv_case_init(HvCase *c, HvArena *arena);
  */
 void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, double *values);
 
+/* How far an item moves its action, in encoded units (about standard deviations of people). */
+double hv_case_move(const HvCase *c, const HvItem *item);
+
+/* What an item does to an outcome by arithmetic is not to be estimated. */
+bool hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome);
+
+/* The effect of an item by the straight line, in units of the outcome; false where there is none. */
+bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line);
+
 /*
- * The record after a plan: actions at their targets, what follows them moved by the mean over
- * members and draws. `sum` is room for one record. For the plausibility of a plan.
+ * nats[nplans]: how strange context and behaviour of the person are with each plan, -ELBO of the first
+ * stage. What a plan does to the body is not counted.
  */
-void hv_case_record(HvCase *c, const HvPlan *plan, HvReal *record, HvReal *sum);
+void hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats);
 
 #endif

@@ -29,6 +29,12 @@
  *               text source, trainer, extension version; f64 × 65 surprise, f64 × 65 of the first stage
  *         DRFT  (may be absent) u32 latent dimensions, f64 mean and f64 variance of each; per column of
  *               numbers without levels: u32 frequent values, f64 value, f64 share of each
+ *         ODDS  (may be absent) u32 trees, u32 features of a row; per tree its nodes, a node before its
+ *               left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and f32 steps at a
+ *               leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail of each
+ *               column's residual, of each of 4 parts, of the whole; f32 handicap of each part
+ *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows),
+ *               f32 × 25 quantiles of each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *
  *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
@@ -290,20 +296,27 @@ put_f32s(Writer *writer, const float *numbers, size_t n)
 }
 
 static void
+put_gaussian(Writer *writer, const HvCopula *copula)
+{
+	size_t width = copula->width;
+
+	put_u32(writer, copula->width);
+	put_f32s(writer, copula->mean, width);
+	put_f32s(writer, copula->scale, width);
+	put_f32s(writer, copula->precision, width * (width + 1) / 2);
+}
+
+static void
 put_copula(Writer *writer, const HvModel *model)
 {
 	size_t section = begin_section(writer, "COPU");
-	size_t width = model->copula.width;
 
 	if (model->blend == NULL)
 	{
 		writer->status = HV_BAD_ARGUMENT;
 		return;
 	}
-	put_u32(writer, (uint32_t) width);
-	put_f32s(writer, model->copula.mean, width);
-	put_f32s(writer, model->copula.scale, width);
-	put_f32s(writer, model->copula.precision, width * (width + 1) / 2);
+	put_gaussian(writer, &model->copula);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
 	{
 		put_f32(writer, model->blend[j].copula);
@@ -411,6 +424,70 @@ put_drift(Writer *writer, const HvModel *model)
 	end_section(writer, section);
 }
 
+#define LEAF 0xFFFF
+
+/* The node at heap position `at` and all below it. */
+static void
+put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
+{
+	size_t node = (size_t) tree * HV_FOREST_NODES + at;
+	bool leaf = depth == HV_FOREST_DEPTH || isinf(forest->threshold[node]);
+
+	if (leaf)
+	{
+		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
+
+		put_uint(writer, LEAF, 2);
+		put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
+		return;
+	}
+	put_uint(writer, forest->feature[node], 2);
+	put_f32(writer, forest->threshold[node]);
+	put_node(writer, forest, tree, 2 * at + 1, depth + 1);
+	put_node(writer, forest, tree, 2 * at + 2, depth + 1);
+}
+
+static void
+put_strange(Writer *writer, const HvModel *model)
+{
+	const HvStrange *strange = &model->strange;
+	size_t section;
+
+	if (!strange->fitted)
+		return;
+	section = begin_section(writer, "ODDS");
+	put_u32(writer, strange->forest.trees);
+	put_u32(writer, strange->forest.features);
+	for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
+		put_node(writer, &strange->forest, tree, 0, 0);
+	put_gaussian(writer, &strange->ties);
+	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
+		put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
+	for (int i = 0; i < HV_PARTS; i++)
+		put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
+	put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
+	put_f32s(writer, strange->handicap, HV_PARTS);
+	end_section(writer, section);
+}
+
+static void
+put_sampling(Writer *writer, const HvModel *model)
+{
+	const HvSampling *sampling = &model->sampling;
+	size_t width = sampling->width, section;
+
+	if (width == 0 && sampling->npatterns == 0)
+		return;
+	section = begin_section(writer, "SAMP");
+	put_u32(writer, sampling->width);
+	put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
+	put_f32s(writer, sampling->bend, width * HV_BENDS);
+	put_u32(writer, sampling->npatterns);
+	put_bytes(writer, sampling->patterns,
+	          (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));
+	end_section(writer, section);
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 static void
@@ -427,6 +504,8 @@ put_model(Writer *writer, const HvModel *model)
 	put_statistics(writer, &model->schema);
 	put_provenance(writer, &model->provenance);
 	put_drift(writer, model);
+	put_strange(writer, model);
+	put_sampling(writer, model);
 }
 
 size_t

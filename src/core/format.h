@@ -7,7 +7,9 @@
 #include "blend.h"
 #include "copula.h"
 #include "derived.h"
+#include "forest.h"
 #include "latent.h"
+#include "tail.h"
 #include "vae.h"
 
 #define HV_FORMAT_VERSION 1
@@ -34,6 +36,41 @@ typedef struct HvProvenance
 	double first_surprise[HV_QUANTILES];
 } HvProvenance;
 
+/* The ways in which a row can be strange; anomaly.h says what they are. */
+typedef enum HvPart
+{
+	HV_PART_FOREST = 0, /* it stands alone */
+	HV_PART_TIES,       /* its cells do not go together */
+	HV_PART_TAILS,      /* its cells are extreme */
+	HV_PART_DENSITY,    /* the network finds it unlikely */
+	HV_PARTS
+} HvPart;
+
+typedef struct HvStrange
+{
+	bool fitted; /* false in models from before there was a section for it */
+	HvForest forest;
+	HvCopula ties;    /* as the model's, but with ordinals as plain numbers; see anomaly_fit.c */
+	HvTail *residual; /* per column: deviation from what the ties let expect */
+	HvTail part[HV_PARTS];
+	HvTail whole;
+	float handicap[HV_PARTS]; /* nats, not negative */
+} HvStrange;
+
+/* What drawing new records needs beside the network; core/sample.h says what for. */
+#define HV_MAX_NOISE 640    /* numbers whose noise is correlated; a wider table has none of it */
+#define HV_MAX_PATTERNS 512 /* of gaps */
+#define HV_BENDS 25
+#define HV_BEND_STEP 0.25 /* scores: from -3 to 3 */
+typedef struct HvSampling
+{
+	uint32_t width;     /* number columns, in their order; 0: not measured */
+	float *correlation; /* of their residuals: lower triangle by rows, 1 on the diagonal */
+	float *bend;        /* width × HV_BENDS: quantiles of the scores as drawn, see sample.c */
+	uint32_t npatterns;
+	uint8_t *patterns; /* npatterns × (ncolumns + 7) / 8: bits of the observed cells */
+} HvSampling;
+
 typedef struct HvModel
 {
 	HvSchema schema;
@@ -43,7 +80,27 @@ typedef struct HvModel
 	HvBlend *blend; /* per column: how a missing cell is guessed */
 	HvProvenance provenance;
 	HvLatent latent; /* of training rows; n is 0 where it was not measured */
+	HvStrange strange;
+	HvSampling sampling;
 } HvModel;
+
+/* Whether a column is a number with Gaussian noise around the network's answer; how many are. */
+static inline bool
+hv_has_noise(const HvColumn *column)
+{
+	return column->kind != HV_EMBEDDING &&
+	       hv_likelihood(column, false) == hv_likelihood_by_id(HV_GAUSSIAN);
+}
+
+static inline uint32_t
+hv_noise_width(const HvSchema *schema)
+{
+	uint32_t width = 0;
+
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		width += hv_has_noise(&schema->columns[j]);
+	return width;
+}
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */
 size_t hv_model_size(const HvModel *model);

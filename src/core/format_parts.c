@@ -4,6 +4,7 @@
 #include "format_parts.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "predict.h"
 
@@ -46,8 +47,8 @@ hv_get_knots(HvCursor *cursor, HvColumn *column)
 	}
 }
 
-static float *
-get_f32s(HvCursor *cursor, size_t n)
+float *
+hv_get_f32s(HvCursor *cursor, size_t n)
 {
 	float *numbers = hv_room(cursor, n + 1, sizeof(float));
 
@@ -128,26 +129,35 @@ get_formulas(HvCursor *cursor, HvModel *model)
 	}
 }
 
-/* Every number is there before there is room for it. */
+/* A copula with `behind` more floats in its section: every number is there before there is room. */
 void
-hv_get_copula(HvCursor *cursor, HvModel *model)
+hv_get_gaussian(HvCursor *cursor, const HvSchema *schema, HvCopula *copula, size_t behind)
 {
-	HvCopula *copula = &model->copula;
 	size_t width = hv_get_count(cursor, 0, HV_MAX_COPULA, 8, "copula is too wide");
-	size_t columns = model->schema.ncolumns, pairs = width * (width + 1) / 2;
+	size_t pairs = width * (width + 1) / 2;
 
-	hv_require(cursor, width == 0 || width == hv_copula_width(&model->schema),
+	hv_require(cursor, width == 0 || width == hv_copula_width(schema),
 	           "copula does not fit the columns");
-	hv_require(cursor, cursor->left >= 4 * (2 * width + pairs + (3 + HV_SHARES) * columns + 1),
+	hv_require(cursor, cursor->left >= 4 * (2 * width + pairs + behind),
 	           "copula does not fit its section");
 	if (hv_cursor_failed(cursor))
 		return;
 	copula->width = (uint32_t) width;
-	copula->mean = get_f32s(cursor, width);
-	copula->scale = get_f32s(cursor, width);
+	copula->mean = hv_get_f32s(cursor, width);
+	copula->scale = hv_get_f32s(cursor, width);
 	for (size_t i = 0; i < width && !hv_cursor_failed(cursor); i++)
 		hv_require(cursor, copula->scale[i] > 0, "scale of the copula is not positive");
-	copula->precision = get_f32s(cursor, pairs);
+	copula->precision = hv_get_f32s(cursor, pairs);
+}
+
+void
+hv_get_copula(HvCursor *cursor, HvModel *model)
+{
+	size_t columns = model->schema.ncolumns;
+
+	hv_get_gaussian(cursor, &model->schema, &model->copula, (3 + HV_SHARES) * columns + 1);
+	if (hv_cursor_failed(cursor))
+		return;
 	get_blends(cursor, model, columns);
 	get_formulas(cursor, model);
 }

@@ -292,6 +292,8 @@ get_provenance(HvCursor *cursor, HvProvenance *provenance)
 
 /* ------------------------------------------------------------------ the whole */
 
+#define SECTION_HEAD 12 /* tag and length */
+
 /* Opens the next section, which must bear this tag; its content is a cursor of its own. */
 static HvCursor
 open_section(HvCursor *whole, const char *tag)
@@ -356,6 +358,20 @@ get_frame(HvCursor *cursor, const uint8_t *bytes, size_t size)
 	           "checksum mismatch");
 }
 
+/* A section that models of earlier versions do not have. */
+static void
+get_optional(HvCursor *whole, HvModel *model, const char *tag,
+             void (*get)(HvCursor *cursor, HvModel *model))
+{
+	HvCursor section;
+
+	if (hv_cursor_failed(whole) || whole->left < SECTION_HEAD || memcmp(whole->at, tag, 4) != 0)
+		return;
+	section = open_section(whole, tag);
+	get(&section, model);
+	close_section(whole, &section);
+}
+
 static void
 get_sections(HvCursor *whole, HvModel *model)
 {
@@ -381,12 +397,10 @@ get_sections(HvCursor *whole, HvModel *model)
 	section = open_section(whole, "PROV");
 	get_provenance(&section, &model->provenance);
 	close_section(whole, &section);
-	if (whole->left >= 12 && !hv_cursor_failed(whole)) /* a section's tag and length */
-	{
-		section = open_section(whole, "DRFT");
-		hv_get_drift(&section, model);
-		close_section(whole, &section);
-	}
+	get_optional(whole, model, "DRFT", hv_get_drift);
+	get_optional(whole, model, "ODDS", hv_get_strange);
+	get_optional(whole, model, "SAMP", hv_get_sampling);
+	hv_require(whole, whole->left < SECTION_HEAD, "unexpected section");
 	hv_require(whole, whole->left == 0, "bytes behind the last section");
 }
 

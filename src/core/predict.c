@@ -136,6 +136,7 @@ hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t 
 {
 	HvBatch batch = {
 		.n = n, .input = records, .target = records, .weight = weight, .ld = vae->schema->width};
+	int passes = draws > 0 ? draws : 1;
 
 	mask_weights(vae->schema, records, n, stages, weight, cells);
 	memset(elbo, 0, n * sizeof(double));
@@ -144,15 +145,18 @@ hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t 
 		const HvBlock *block = hv_vae_block(vae, s, 0);
 
 		hv_encoder_forward(vae, block, blas, records, batch.ld, n, work);
-		for (int d = 0; d < draws; d++)
+		for (int d = 0; d < passes; d++)
 		{
-			draw_noise(block, d, work->noise);
+			if (draws > 0)
+				draw_noise(block, d, work->noise);
+			else
+				memset(work->noise, 0, block->latent * sizeof(HvReal));
 			for (size_t r = 1; r < n; r++)
 				memcpy(work->noise + r * block->latent, work->noise,
 				       block->latent * sizeof(HvReal));
 			hv_block_decode(vae, block, blas, &batch, work);
 			for (size_t r = 0; r < n; r++)
-				elbo[r] -= ((double) work->nll[r] + work->kl[r]) / draws;
+				elbo[r] -= ((double) work->nll[r] + work->kl[r]) / passes;
 		}
 	}
 }

@@ -9,6 +9,8 @@
 
 #include "format.h"
 
+#define HV_SURPRISE_DRAWS 4 /* of the noise, wherever the strangeness of a record is measured */
+
 /* Sum of latent sizes over the stages (member 0 of each): the length of an embedding. */
 size_t hv_embedding_size(const HvVae *vae);
 
@@ -24,8 +26,9 @@ void hv_reconstruct(const HvVae *vae, const HvBlas *blas, const HvReal *records,
                     HvWork *work, HvReal *expected);
 
 /*
- * elbo[n]: the bound (beta 1) of the first `stages` stages with `draws` noise draws, nats; cells[n]:
- * their observed cells. `weight` is room for n×ncolumns numbers.
+ * elbo[n]: the bound (beta 1) of the first `stages` stages with `draws` noise draws, nats; with 0
+ * draws, the same at the posterior means, which is no bound but nearly as telling. cells[n]: their
+ * observed cells. `weight` is room for n×ncolumns numbers.
  */
 void hv_row_elbo(const HvVae *vae, const HvBlas *blas, const HvReal *records, size_t n,
                  uint32_t stages, int draws, HvWork *work, HvReal *weight, double *elbo,

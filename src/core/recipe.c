@@ -32,13 +32,14 @@ hv_fit_defaults(HvFitOptions *options, size_t rows)
 
 /*
  * SCIENCE 3.6: 20-30 % of the epochs, 0.3 times the rate. No warm-up: the codes are already there, and
- * a small beta would only undo them.
+ * a small beta would only undo them. No early stop: most is gained at the end, where the rate falls,
+ * and the epochs are few.
  */
 void
 hv_fit_again(HvFitOptions *options)
 {
 	options->epochs = (3 * options->epochs + 9) / 10;
-	options->patience = options->epochs > 12 ? options->epochs / 4 : 3;
+	options->patience = options->epochs;
 	options->learning_rate *= 0.3;
 	options->warmup = 0;
 	options->fixed_epochs = false;

@@ -22,7 +22,9 @@ typedef enum HvPurpose
 	HV_RNG_MASK,      /* cells hidden while training */
 	HV_RNG_BOOTSTRAP, /* weights of the rows for a member of the ensemble */
 	HV_RNG_USE,       /* draws when the model is used */
-	HV_RNG_SAMPLE     /* reservoir of the statistics */
+	HV_RNG_SAMPLE,    /* reservoir of the statistics */
+	HV_RNG_FOREST,    /* rows and cuts of an isolation forest */
+	HV_RNG_DRAW       /* new records */
 } HvPurpose;
 
 #define HV_STREAM(purpose, n) (((uint64_t) (purpose) << 56) | (uint64_t) (n))

@@ -373,8 +373,8 @@ sift_down(double *heap, size_t at, size_t n)
 }
 
 /* Heapsort: libc's qsort may allocate, and the core does not. */
-static void
-sort_numbers(double *numbers, size_t n)
+void
+hv_sort_numbers(double *numbers, size_t n)
 {
 	for (size_t i = n / 2; i > 0; i--)
 		sift_down(numbers, i - 1, n);
@@ -402,7 +402,7 @@ hv_sorted_quantile(const double *sorted, size_t n, double q)
 void
 hv_summary_quantiles(HvSummary *summary, double *quantiles)
 {
-	sort_numbers(summary->sample, summary->nsample);
+	hv_sort_numbers(summary->sample, summary->nsample);
 	for (int i = 0; i < HV_QUANTILES; i++)
 		quantiles[i] =
 			hv_sorted_quantile(summary->sample, summary->nsample, i / (double) (HV_QUANTILES - 1));

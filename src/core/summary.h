@@ -80,6 +80,9 @@ void hv_summary_quantiles(HvSummary *summary, double *quantiles);
  */
 uint32_t hv_summary_masses(const HvSummary *summary, HvMass *masses);
 
+/* Increasing order. */
+void hv_sort_numbers(double *numbers, size_t n);
+
 /* The element at share q of a sorted array, linear between neighbours. */
 double hv_sorted_quantile(const double *sorted, size_t n, double q);
 

@@ -5,6 +5,7 @@
 #ifndef HV_SMALL_MODEL_H
 #define HV_SMALL_MODEL_H
 
+#include "dense.h"
 #include "format.h"
 #include "hv_columns.h"
 #include "rng.h"
@@ -70,6 +71,66 @@ small_rows(HvStats *stats)
 	}
 }
 
+/* Two trees over made-up rows, ties that are the identity, and tails that increase. */
+static TEST_UNUSED HvStatus
+small_strange(HvModel *model, HvArena *arena)
+{
+	HvStrange *strange = &model->strange;
+	uint32_t width = hv_copula_width(&model->schema);
+	HvTail rising;
+	float rows[40 * 6];
+
+	for (int i = 0; i < 40 * 6; i++)
+		rows[i] = (float) (i * i % 97);
+	for (int i = 0; i < HV_TAIL_POINTS; i++)
+		rising.at[i] = (float) (0.5 + 0.1 * i);
+	HV_TRY(hv_forest_grow(&strange->forest, rows, 40, 6, 1, NULL, arena));
+	strange->forest.trees = 2;
+	strange->ties = (HvCopula){.width = width,
+	                           .mean = hv_new(arena, float, width, 1),
+	                           .scale = hv_new(arena, float, width, 1),
+	                           .precision = hv_new(arena, float, width, width)};
+	strange->residual = hv_new(arena, HvTail, SMALL_COLUMNS, 1);
+	if (!strange->ties.mean || !strange->ties.scale || !strange->ties.precision ||
+	    !strange->residual)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < width; i++)
+		strange->ties.scale[i] = strange->ties.precision[hv_triangle(i, i)] = 1;
+	for (int j = 0; j < SMALL_COLUMNS; j++)
+		strange->residual[j] = rising;
+	for (int i = 0; i < HV_PARTS; i++)
+		strange->part[i] = rising;
+	strange->whole = rising;
+	strange->handicap[HV_PART_TIES] = 0.5f;
+	strange->fitted = true;
+	return HV_OK;
+}
+
+/* Noise that is a little correlated, and three patterns of gaps. */
+static TEST_UNUSED HvStatus
+small_sampling(HvModel *model, HvArena *arena)
+{
+	HvSampling *sampling = &model->sampling;
+	uint32_t width = hv_noise_width(&model->schema);
+
+	sampling->width = width;
+	sampling->correlation = hv_new(arena, float, width, width);
+	sampling->bend = hv_new(arena, float, width, HV_BENDS);
+	sampling->npatterns = 3;
+	sampling->patterns = hv_new(arena, uint8_t, 3, 1);
+	if (!sampling->correlation || !sampling->bend || !sampling->patterns)
+		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < width; i++)
+		for (uint32_t k = 0; k <= i; k++)
+			sampling->correlation[hv_triangle(i, k)] = i == k ? 1 : 0.1f;
+	for (uint32_t i = 0; i < width * HV_BENDS; i++)
+		sampling->bend[i] = (float) (i % HV_BENDS);
+	sampling->patterns[0] = 0x7F;
+	sampling->patterns[1] = 0x3B;
+	sampling->patterns[2] = 0x55;
+	return HV_OK;
+}
+
 /* The columns live in static memory: one small model at a time. */
 static TEST_UNUSED HvStatus
 small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
@@ -98,6 +159,8 @@ small_model(HvModel *model, HvArchitecture architecture, HvArena *arena)
 		return HV_NO_MEMORY;
 	for (uint32_t j = 0; j < SMALL_COLUMNS; j++)
 		hv_blend_default(&model->blend[j], true);
+	HV_TRY(small_strange(model, arena));
+	HV_TRY(small_sampling(model, arena));
 	model->formulas.n = 1;
 	model->formulas.list = hv_new(arena, HvFormula, HV_MAX_FORMULAS + 1, 1);
 	if (model->formulas.list == NULL)

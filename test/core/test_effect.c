@@ -128,6 +128,10 @@ train(void)
 	note("epochs %d, best %d, validation ELBO %.3f, independent columns %.3f", result.epochs,
 	     result.best_epoch, result.validation_elbo, result.baseline_elbo);
 	ok(result.validation_elbo > result.baseline_elbo + 0.2, "better than independent columns");
+	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, ROWS, NULL, &arena) == HV_OK &&
+	       model.copula.width == COLUMNS,
+	   "the copula of the same rows");
+	model.provenance.rows = ROWS;
 }
 
 /* Mean effects on bmi, sbp and a1c over people, and the share of intervals that hold the truth. */
@@ -135,7 +139,7 @@ static void
 population_effect(int column, double change, const double truth[3], double mean[3], double held[3])
 {
 	static const uint32_t outcomes[3] = {BMI, SBP, A1C};
-	HvGoal goals[3] = {{-9, -8, 1, 1}, {-9, -8, 1, 1}, {-9, -8, 1, 1}};
+	HvGoal goals[3] = {{-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}};
 	double low[3] = {0}, high[3] = {0};
 
 	memset(mean, 0, 3 * sizeof(double));
@@ -159,7 +163,7 @@ population_effect(int column, double change, const double truth[3], double mean[
 			continue;
 		n++;
 		hv_bounds_init(&action.bounds, rows[i][column]);
-		plan.items[0] = (HvItem){0, rows[i][column] + change};
+		plan.items[0] = (HvItem){.action = 0, .target = rows[i][column] + change};
 		if (hv_case_init(&person, &arena) != HV_OK ||
 		    hv_plan_effects(&search, &plan, &arena, effects) != HV_OK)
 			continue;

@@ -258,6 +258,34 @@ bad_configuration(void)
 	bad_number(&provenance->surprise[3], 1e9, "quantiles decrease");
 }
 
+static void
+bad_strange(void)
+{
+	HvStrange *strange = &model.strange;
+
+	bad_word(&strange->forest.trees, HV_FOREST_TREES + 1, "too many trees");
+	bad_word(&strange->forest.features, SMALL_COLUMNS + 1, "forest does not fit the columns");
+	bad_word(&strange->forest.features, 1, "tree asks for an unknown feature");
+	bad_float(&strange->forest.steps[0], -1, "steps of a leaf are out of range");
+	bad_float(&strange->ties.scale[0], 0, "scale of the copula is not positive");
+	bad_float(&strange->residual[0].at[3], 0, "tail decreases");
+	bad_float(&strange->residual[0].at[0], -1, "tail of deviations is negative");
+	bad_float(&strange->whole.at[HV_TAIL_POINTS - 1], 0, "tail decreases");
+	bad_float(&strange->handicap[1], -1, "handicap is negative");
+}
+
+static void
+bad_sampling(void)
+{
+	HvSampling *sampling = &model.sampling;
+
+	bad_word(&sampling->width, 1, "noise does not fit the columns");
+	bad_word(&sampling->npatterns, HV_MAX_PATTERNS + 1, "too many patterns of gaps");
+	bad_float(&sampling->correlation[0], 0.5f, "correlation is out of range");
+	bad_float(&sampling->correlation[1], -1, "correlation is out of range");
+	bad_float(&sampling->bend[3], 0, "quantiles of what is drawn do not increase");
+}
+
 /* ---- bytes that must be rejected ---- */
 
 /* Where a section's content begins; its length stands in the 8 bytes before. */
@@ -349,7 +377,7 @@ bad_sections(void)
 	bad_length(section_end("STAT"), 1, "STAT", "section is longer than its content");
 	bad_length(section_end("PROV"), 1, "PROV", "section is longer than its content");
 	bad_length(section_end("DRFT"), 1, "DRFT", "section is longer than its content");
-	bad_length(section_end("DRFT"), 1, NULL, "bytes behind the last section");
+	bad_length(section_end("SAMP"), 1, NULL, "bytes behind the last section");
 	bad_bytes(section_end("PROV"), 'X', 1, "unexpected section");
 	bad_length(section_end("CONF") - 1, -1, "CONF", "section ends too early");
 	bad_length(section_end("STAT") - 1, -1, "STAT", "section ends too early");
@@ -394,6 +422,22 @@ bad_drift(void)
 	bad_bytes(masses + 4 + 16, 0, 8, "frequent values do not increase");
 }
 
+/* A tree that goes on and on: 8 nodes on a path, where a tree has 7. */
+static void
+bad_tree(void)
+{
+	size_t at = section_at("ODDS") + 8;
+
+	memcpy(bad, good, size);
+	for (int i = 0; i < 8; i++)
+		put(bad + at + (size_t) i * 6, 0, 6);
+	seal(bad, size);
+	rejected(size, HV_CORRUPT, "tree is too deep");
+	bad_bytes(at + 2, 0x7FC00000, 4, "number is not finite");
+	bad_length(section_end("ODDS"), 1, "ODDS", "section is longer than its content");
+	bad_length(section_end("ODDS") - 1, -1, "ODDS", "copula does not fit its section");
+}
+
 /* A model of a version that did not measure drift. */
 static void
 without_drift(void)
@@ -407,6 +451,8 @@ without_drift(void)
 	ok(read_bytes(bad, n, &out, &why) == HV_OK && out.latent.n == 0 &&
 	       out.schema.columns[0].nmasses == 0,
 	   "a model without a section for drift is read");
+	ok(!out.strange.fitted && out.sampling.width == 0 && out.sampling.npatterns == 0,
+	   "without those behind it, too");
 }
 
 /* ---- what must hold ---- */
@@ -503,8 +549,8 @@ truncations(void)
 		seal(bad, n);
 		sealed += read_bytes(bad, n, &out, &why) == HV_CORRUPT;
 	}
-	/* but for the one before a section that may be absent */
-	ok(sealed == size - 20 - 1, "also when its length and checksum are right");
+	/* but for those before the three sections that may be absent */
+	ok(sealed == size - 20 - 3, "also when its length and checksum are right");
 }
 
 /* A flipped bit is seen by the checksum; without it, what is still read is written as it was. */
@@ -580,9 +626,12 @@ main(int argc, char **argv)
 	bad_frames();
 	bad_sections();
 	bad_drift();
+	bad_tree();
 	without_drift();
 	bad_columns();
 	bad_configuration();
+	bad_strange();
+	bad_sampling();
 	ok(same_bytes(&model), "the model is what it was");
 	no_large_allocation();
 	truncations();

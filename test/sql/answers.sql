@@ -93,6 +93,14 @@ SELECT is((SELECT count(*)::int FROM hadvice.feedback_summary WHERE
 SELECT count(vae_feedback('patients', '1001', 'sodium_mg', 'declined')) FROM generate_series(1, 50) \g /dev/null
 SELECT is((SELECT sum(people)::int FROM hadvice.feedback_summary), 200, 'fifty answers of one person count once');
 
+-- a savepoint that is rolled back takes its answers back, also from what the session has counted
+CREATE TEMP TABLE counted AS SELECT pg_temp.advised(id, 1) AS a, id FROM generate_series(1, 60) AS id;
+SAVEPOINT a;
+DELETE FROM hadvice.feedback;
+SELECT isnt((SELECT string_agg(coalesce(pg_temp.advised(id, 1), '-'), ' ' ORDER BY id) FROM counted), (SELECT string_agg(coalesce(a, '-'), ' ' ORDER BY id) FROM counted), 'answers that are deleted do not count');
+ROLLBACK TO a;
+SELECT is((SELECT string_agg(coalesce(pg_temp.advised(id, 1), '-'), ' ' ORDER BY id) FROM counted), (SELECT string_agg(coalesce(a, '-'), ' ' ORDER BY id) FROM counted), 'until that is rolled back');
+
 -- roles: the giver and the model's owner see it; who may use the model respects it
 CREATE ROLE hadvice_clinic;
 CREATE ROLE hadvice_ward;
@@ -136,6 +144,20 @@ RESET ROLE;
 -- safety is not feedback's to loosen: a value it favours is still held by the rules
 INSERT INTO hadvice.rules (id, feature, effect, reason) VALUES ('no_salt_advice', 'sodium_mg', 'forbid', 'for this test');
 SELECT is((SELECT count(*)::int FROM patients AS p, vae_advise(p) AS a WHERE id <= 100 AND a.feature = 'sodium_mg'), 0, 'what a rule forbids no acceptance brings back');
+
+-- a promotion never fails for what cannot be calibrated; a superuser's does not run what is another role's
+SET ROLE hadvice_clinic;
+CREATE TEMP VIEW watched AS SELECT 1 / (id - id) AS bad, id, age_years, sex, sodium_mg, systolic_mmhg FROM patients;
+RESET ROLE;
+UPDATE hadvice.models SET source = 'watched' WHERE name = 'clinic';
+INSERT INTO hadvice.models (name, version, source, owner, model, metrics) SELECT name, 2, source, owner, model, '{"left_out": {"id": "key"}}' FROM hadvice.models WHERE name = 'clinic';
+SET client_min_messages = error;
+SET ROLE hadvice_clinic;
+SELECT lives_ok($$SELECT vae_promote('clinic', 2)$$, 'a source that fails');
+SELECT throws_ok($$SELECT vae_calibrate('clinic')$$, '22012', NULL, 'is an error when it is asked for');
+RESET ROLE;
+RESET client_min_messages;
+SELECT throws_ok($$SELECT vae_calibrate('nobody')$$, '42704', NULL, 'a model that is none');
 
 -- a source whose rows have no name
 CREATE VIEW nameless AS SELECT age_years, sex, sodium_mg, systolic_mmhg FROM patients;

@@ -9,7 +9,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
-SELECT plan(56);
+SELECT plan(71);
 
 CREATE TABLE good AS
 SELECT 165 + 5 * sin(i) AS height, 70 + 9 * cos(i) AS weight, (ARRAY['female', 'male'])[1 + i % 2] AS sex
@@ -132,6 +132,24 @@ SELECT is((SELECT i -> 'row_security' || (i -> 'rows') FROM
              (SELECT vae_info(vae_fit('filed', epochs => 1, validation_fraction => 0)) AS i) AS x), '[true, 100]',
           'row security is noted, and obeyed');
 RESET ROLE;
+
+-- whoever is refused is told what to do
+CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN nullif(hint, '');
+END $$;
+SELECT vae_train('good', 'good', epochs => 1, hidden => '{4}', latent => 1) IS NULL AS trained \gset
+SELECT isnt(pg_temp.hint('SELECT ' || call), NULL, 'a hint for ' || call) FROM unnest(ARRAY[
+    $$vae_fit('good', latent => 0)$$, $$vae_fit('good', epochs => -1)$$, $$vae_fit('good', beta => -1)$$, $$vae_fit('good', learning_rate => 'NaN')$$,
+    $$vae_fit('good', hidden => '{}')$$, $$vae_fit('good', hidden => '{0}')$$, $$vae_fit('good', max_duration => '-1 day')$$, $$vae_fit('good', columns => '{sex,NULL}')$$,
+    $$vae_fit('good', exclude => '{sex,height,weight}')$$, $$vae_fit('pg_class_oid_index')$$, $$vae_train(NULL)$$, $$vae_train('good', '')$$,
+    $$vae_rollback('good')$$, $$vae_anomaly('[1]'::jsonb, 'good')$$, $$vae_anomaly('{"height": "tall"}'::jsonb, 'good')$$]) call;
 
 SELECT finish();
 ROLLBACK;

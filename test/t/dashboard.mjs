@@ -112,19 +112,21 @@ class Browser {
 		return result.value;
 	}
 
-	// Opens a page and waits until an expression is true of it.
-	async open(url, until) {
+	// Opens a page and waits until it has all these parts: selectors, or text between slashes.
+	async open(url, ...parts) {
 		await this.send("Page.navigate", {url});
+		const missing = `${JSON.stringify(parts)}.filter((part) => part.startsWith("/")
+			? !document.body.innerText.includes(part.slice(1, -1)) : !document.querySelector(part))`;
 		for (let i = 0; i < 300; i++) {
-			if (await this.evaluate(`document.readyState === "complete" && Boolean(${until})`).catch(() => false)) return;
+			if ((await this.evaluate(`document.readyState === "complete" ? ${missing} : [""]`)).length === 0) return;
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
-		ok(false, `${url}: ${until}`, `${await this.evaluate("document.body.innerText")}\n${this.problems.join("\n")}`);
+		ok(false, `${url} lacks ${await this.evaluate(missing)}`, `${await this.evaluate("document.body.innerText")}\n${this.problems.join("\n")}`);
 	}
 
 	// The cells of a table, row by row, as text.
 	rows(id) {
-		return this.evaluate(`[...document.querySelectorAll("#${id} tbody tr")].map((r) => [...r.cells].map((c) => c.innerText))`);
+		return this.evaluate(`[...document.querySelectorAll("#${id}-table tbody tr")].map((r) => [...r.cells].map((c) => c.innerText))`);
 	}
 
 	// Where SCREENSHOTS names a folder, pictures of the pages go there.
@@ -146,7 +148,7 @@ const number = (value, digits = 0) => value.toLocaleString("en-US", {minimumFrac
 // ---- the cases -------------------------------------------------------------------------------------
 
 async function pages(browser, site) {
-	await browser.open(`${site}/`, 'document.querySelector("#actions") && document.querySelector("svg rect")');
+	await browser.open(`${site}/`, ".facts", '[aria-label="bar"] rect', "#actions-table", "#refer-table");
 	const counted = json("SELECT json_agg(p ORDER BY people DESC, feature) FROM reports.population p WHERE kind = 'action'");
 	ok(counted.length > 5, "there are changes advised to ten people or more");
 	const actions = await browser.rows("actions");
@@ -166,7 +168,7 @@ async function pages(browser, site) {
 
 	const person = json(`SELECT max(respondent_id) FROM (SELECT DISTINCT respondent_id FROM reports.advice ORDER BY 1 LIMIT 50) x
 		WHERE respondent_id IN (SELECT respondent_id FROM reports.advice WHERE expected_effect IS NOT NULL)`);
-	await browser.open(`${site}/person.html?person=${person}`, 'document.querySelector("#advice") && document.querySelector("#effects")');
+	await browser.open(`${site}/person.html?person=${person}`, "#person", ".facts", "#advice-table", "#effects-table");
 	is((await browser.rows("advice")).map((r) => [r[1], r[2], r[3]]),
 		json(`SELECT json_agg(json_build_array(advice, coalesce(current_value, ''), coalesce(target_value, '')) ORDER BY rank)
 			FROM reports.advice WHERE respondent_id = ${person} AND plan = 1`), "one person: the advice is that of SQL");
@@ -178,7 +180,7 @@ async function pages(browser, site) {
 
 	await browser.picture("person");
 
-	await browser.open(`${site}/models.html`, 'document.querySelector("#versions tbody tr") && document.querySelector("svg path")');
+	await browser.open(`${site}/models.html`, "#health-table", "#drift-table", '[aria-label="line"] path', "#versions-table");
 	is((await browser.rows("health")).map((r) => [r[0], r[1], r[4], r[7]]),
 		json("SELECT json_agg(h) FROM hadvice.model_health h").map((h) => [h.model, String(h.version), number(h.rows), number(h.validation_elbo, 2)]),
 		"models: what is in use");
@@ -192,7 +194,7 @@ async function pages(browser, site) {
 		json("SELECT json_agg(json_build_array(column_name, psi)) FROM (SELECT * FROM vae_drift('health_records') LIMIT 10) d")
 			.map(([column, psi]) => [column, psi === null ? "" : number(psi, 3)]), "and what drifted most");
 
-	await browser.open(`${site}/feedback.html`, 'document.querySelector("#feedback")');
+	await browser.open(`${site}/feedback.html`, ".facts", '[aria-label="bar"] rect', "#feedback-table");
 	await browser.picture("feedback");
 	is((await browser.rows("feedback")).map((r) => r.slice(1, 9)), [["sodium", "12", "4", "0", "0", "8", "0", "0"]],
 		"feedback: what twelve people answered; what three did is not told");
@@ -220,7 +222,7 @@ async function main() {
 	const browser = new Browser();
 	try {
 		await browser.start();
-		await browser.open(`http://127.0.0.1:${server.address().port}/feedback.html`, 'document.querySelector("main").innerText.includes("No feedback yet")');
+		await browser.open(`http://127.0.0.1:${server.address().port}/feedback.html`, "/No feedback yet/");
 		is(await browser.rows("feedback"), [], "no feedback yet");
 		answer();
 		build();

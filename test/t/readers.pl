@@ -1,6 +1,6 @@
 # test/t/readers.pl: advice goes on while a model is retrained three times: pgbench calls vae_advise from
 # two sessions without a break and without an error, and at no moment is there more or less than one
-# current version. How long the answers take is measured by script/bench-readers.
+# current version. How long the answers take is measured by test/bench/bench-readers.
 use strict;
 use warnings;
 use File::Temp;

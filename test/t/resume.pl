@@ -80,7 +80,8 @@ for my $case (sort keys %how)
 	sleep 0.1 while time < $until && !eval { connect_trainer(); 1 };
 	$watcher = $server->session(dbname => 'postgres', name => 'watcher');
 	$trainer->sql($setting);
-	is $watcher->sql($files), 1, "$case: killed: the checkpoint is there after the restart";
+	# beside it may be half of a next one
+	is $watcher->sql("$files AND f ~ 'ckpt\$'"), 1, "$case: killed: the checkpoint is there after the restart";
 	is $trainer->sql($train->($case, ', resume => true')), 30, "$case: goes on again";
 	like $trainer->errors, qr/goes on after epoch (1\d|2\d)/, "$case: from there";
 	is $watcher->sql($seen->($case)), $watcher->sql($seen->('whole')), "$case: the same bytes as if nothing had been";

@@ -1,0 +1,476 @@
+/*
+ * sample.c: drawing records, one at a time.
+ *
+ * Every random number is a function of (seed, row, chain, purpose): rows do not depend on how many are
+ * asked for, nor on each other.
+ */
+#include "sample.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "dense.h"
+#include "encode.h"
+#include "rng.h"
+#include "scores.h"
+
+/* Purposes of a row's random numbers; a column j has HEADS + j. */
+enum
+{
+	CHOICE, /* of a chain, and of a pattern of gaps */
+	LATENT, /* one for each stage */
+	MEMBER = LATENT + HV_MAX_STAGES,
+	PICK,
+	SHOCK,
+	HEADS
+};
+
+static uint64_t
+stream_of(uint64_t row, uint32_t chain, uint32_t purpose)
+{
+	return HV_STREAM(HV_RNG_DRAW, (row & 0xFFFFFFFF) << 24 | (uint64_t) chain << 16 | purpose);
+}
+
+/* ---- set-up ---- */
+
+/*
+ * The order of the noise: by stage, given cells first, so that what is known when a number is drawn
+ * stands before it and the Cholesky factor does the conditioning.
+ */
+static void
+order_noise(HvSampler *sampler)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	uint32_t n = 0;
+
+	for (uint32_t s = 0; s < schema->nstages; s++)
+		for (int given = 1; given >= 0; given--)
+			for (uint32_t j = schema->stages[s].first; j < schema->stages[s].last; j++)
+				if (hv_has_noise(&schema->columns[j]) && sampler->fixed[j] == (given == 1))
+				{
+					sampler->place[j] = n;
+					sampler->order[n++] = j;
+				}
+	sampler->width = n;
+}
+
+static HvStatus
+factor_noise(HvSampler *sampler, HvArena *arena)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	const HvSampling *sampling = &sampler->model->sampling;
+	uint32_t *number = sampler->number, n = 0;
+	size_t width = sampler->width;
+
+	sampler->factor = hv_new(arena, double, width + 1, width + 1);
+	if (sampler->factor == NULL)
+		return HV_NO_MEMORY;
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		if (hv_has_noise(&schema->columns[j]))
+			number[j] = n++;
+	for (size_t a = 0; a < width; a++)
+		for (size_t b = 0; b <= a; b++)
+		{
+			uint32_t i = number[sampler->order[a]], k = number[sampler->order[b]];
+
+			sampler->factor[a * width + b] =
+				sampling->width == n ? (double) sampling->correlation[hv_triangle(i, k)] : a == b;
+		}
+	/* what came from a file need not be a correlation matrix: then noise is independent */
+	if (!hv_factorise(sampler->factor, width))
+	{
+		memset(sampler->factor, 0, width * width * sizeof(double));
+		for (size_t a = 0; a < width; a++)
+			sampler->factor[a * width + a] = 1;
+	}
+	return HV_OK;
+}
+
+/* Whether a stage with given cells has an open cell in a stage before it. */
+static bool
+needs_chains(const HvSampler *sampler)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	bool open = false;
+
+	for (uint32_t s = 0; s < schema->nstages; s++)
+	{
+		bool given = false, more = false;
+
+		for (uint32_t j = schema->stages[s].first; j < schema->stages[s].last; j++)
+		{
+			given |= sampler->fixed[j];
+			more |= !sampler->fixed[j];
+		}
+		if (given && open)
+			return true;
+		open |= more;
+	}
+	return false;
+}
+
+HvStatus
+hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, const double *given,
+                bool missing, uint64_t seed, HvArena *arena)
+{
+	const HvSchema *schema = &model->schema;
+	size_t noise = hv_noise_width(schema) + 1;
+
+	memset(sampler, 0, sizeof(*sampler));
+	sampler->model = model;
+	sampler->blas = blas;
+	sampler->missing = missing;
+	sampler->seed = seed;
+	HV_TRY(hv_draws_init(&sampler->draws, &model->vae, arena));
+	sampler->fixed = hv_new(arena, bool, schema->ncolumns, 1);
+	sampler->known = hv_new(arena, bool, schema->ncolumns, 1);
+	sampler->given = hv_new(arena, double, schema->nvalues, 1);
+	sampler->record = hv_new(arena, HvReal, schema->width, 1);
+	sampler->order = hv_new(arena, uint32_t, noise, 1);
+	sampler->place = hv_new(arena, uint32_t, schema->ncolumns, 1);
+	sampler->normal = hv_new(arena, HvReal, noise, 1);
+	sampler->shock = hv_new(arena, double, noise, 1);
+	sampler->score = hv_new(arena, double, noise, 1);
+	sampler->number = hv_new(arena, uint32_t, schema->ncolumns, 1);
+	sampler->chain = hv_new(arena, HvReal, HV_CHAINS, schema->width);
+	sampler->chain_values = hv_new(arena, double, HV_CHAINS, schema->nvalues);
+	sampler->log_weight = hv_new(arena, double, HV_CHAINS, 1);
+	if (!sampler->fixed || !sampler->known || !sampler->given || !sampler->record ||
+	    !sampler->order || !sampler->place || !sampler->normal || !sampler->shock ||
+	    !sampler->score || !sampler->number || !sampler->chain || !sampler->chain_values ||
+	    !sampler->log_weight)
+		return HV_NO_MEMORY;
+	memcpy(sampler->given, given, schema->nvalues * sizeof(double));
+	hv_encode_row(schema, given, sampler->record);
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		sampler->fixed[j] = sampler->record[schema->columns[j].m_at] != 0;
+	order_noise(sampler);
+	HV_TRY(factor_noise(sampler, arena));
+	sampler->chains = needs_chains(sampler) ? HV_CHAINS : 1;
+	sampler->stages = schema->nstages;
+	return HV_OK;
+}
+
+/* ---- a cell ---- */
+
+static double
+noise_scale(const HvHead *head)
+{
+	return exp(0.5 * fmin(fmax((double) head->scale[0], -7), 2));
+}
+
+/*
+ * The correlated noise of a number: of a given one what its value says, of the others what the shocks
+ * before it and its own make. All numbers before it in the order have had their turn.
+ */
+static double
+noise_of(HvSampler *sampler, uint32_t at, bool known, double value)
+{
+	const double *row = sampler->factor + (size_t) at * sampler->width;
+	double sum = 0;
+
+	for (uint32_t k = 0; k < at; k++)
+		sum += row[k] * sampler->shock[k];
+	if (known)
+		sampler->shock[at] = (value - sum) / row[at];
+	return sum + row[at] * sampler->shock[at];
+}
+
+/*
+ * The quantiles of what is drawn of a number are bent onto those of the standard normal distribution,
+ * which scores have: bend[i] is the one at score (i - 12) / 4. Beyond the ends, the distance is kept.
+ */
+static double
+bent(const float *bend, double score)
+{
+	uint32_t low = 0, high = HV_BENDS - 1;
+	double first = -(HV_BENDS - 1) / 2 * HV_BEND_STEP;
+
+	if (score <= (double) bend[0])
+		return first + (score - (double) bend[0]);
+	if (score >= (double) bend[high])
+		return -first + (score - (double) bend[high]);
+	while (high - low > 1)
+	{
+		uint32_t middle = (low + high) / 2;
+
+		if ((double) bend[middle] <= score)
+			low = middle;
+		else
+			high = middle;
+	}
+	return first + HV_BEND_STEP * (low + (score - (double) bend[low]) /
+	                                         ((double) bend[high] - (double) bend[low]));
+}
+
+/* The way back. */
+static double
+unbent(const float *bend, double score)
+{
+	double at = score / HV_BEND_STEP + (HV_BENDS - 1) / 2;
+	uint32_t low;
+
+	if (at <= 0)
+		return (double) bend[0] + at * HV_BEND_STEP;
+	if (at >= HV_BENDS - 1)
+		return (double) bend[HV_BENDS - 1] + (at - (HV_BENDS - 1)) * HV_BEND_STEP;
+	low = (uint32_t) at;
+	return (double) bend[low] + (at - low) * ((double) bend[low + 1] - (double) bend[low]);
+}
+
+/* The bends of a column, or NULL. */
+static const float *
+bend_of(const HvSampler *sampler, uint32_t j)
+{
+	const HvSampling *sampling = &sampler->model->sampling;
+	const HvColumn *column = &sampler->model->schema.columns[j];
+
+	if (sampling->width == 0 || column->transform != HV_SCORES || !hv_has_noise(column))
+		return NULL;
+	return sampling->bend + (size_t) sampler->number[j] * HV_BENDS;
+}
+
+/* x is encoded: the value that it stands for, as the column writes numbers. */
+static double
+value_of(HvSampler *sampler, uint32_t j, double x)
+{
+	const HvColumn *column = &sampler->model->schema.columns[j];
+	const float *bend = bend_of(sampler, j);
+	double t = x * column->scale + column->center;
+
+	if (column->transform != HV_SCORES)
+		return hv_round_number(column, hv_decode_number(column, x));
+	if (hv_has_noise(column))
+		sampler->score[sampler->number[j]] = t;
+	return hv_round_number(column, hv_quantile_value(column, bend != NULL ? bent(bend, t) : t));
+}
+
+/* A given number as the network would have drawn it. */
+static double
+as_drawn(const HvSampler *sampler, uint32_t j, double x)
+{
+	const HvColumn *column = &sampler->model->schema.columns[j];
+	const float *bend = bend_of(sampler, j);
+
+	return bend == NULL ? x
+	                    : (unbent(bend, x * column->scale + column->center) - column->center) /
+	                          column->scale;
+}
+
+/* The expectation instead: in the seed's model numbers have no noise, only a mean. */
+static bool
+only_mean(const HvSampler *sampler, const HvColumn *column)
+{
+	return sampler->model->vae.config.architecture == HV_SEED && column->kind != HV_BINARY;
+}
+
+/* A cell of a column around the decoder's answer: into the value row, and encoded into the record. */
+static void
+draw_cell(HvSampler *sampler, HvHead head, uint32_t j, uint64_t stream, HvReal *record,
+          double *values)
+{
+	const HvColumn *column = head.column;
+	bool seed = sampler->model->vae.config.architecture == HV_SEED;
+	const HvLikelihood *likelihood = hv_likelihood(column, seed);
+	HvReal *x = record + column->x_at;
+
+	head.n = 1;
+	if (only_mean(sampler, column))
+		likelihood->mean(&head, x, column->width);
+	else if (hv_has_noise(column))
+		x[0] = head.o[0] +
+		       (HvReal) (noise_scale(&head) * noise_of(sampler, sampler->place[j], false, 0));
+	else
+		likelihood->sample(&head, sampler->seed, stream, x, column->width);
+	if (hv_has_levels(column) || column->kind == HV_EMBEDDING)
+		hv_decode_cell(column, record, values);
+	else
+		values[column->value_at] = value_of(sampler, j, (double) x[0]);
+	hv_encode_cell(column, values, record);
+}
+
+/* ---- a stage ---- */
+
+/* Of n latent positions, one by the weights that hv_draw gave them. */
+static size_t
+pick(const HvReal *share, size_t n, double u)
+{
+	size_t d = 0;
+
+	for (; d + 1 < n && u >= (double) share[d]; d++)
+		u -= (double) share[d];
+	return d;
+}
+
+static bool
+is_given(const HvSampler *sampler, uint32_t s)
+{
+	const HvStage *stage = &sampler->model->schema.stages[s];
+
+	for (uint32_t j = stage->first; j < stage->last; j++)
+		if (sampler->fixed[j])
+			return true;
+	return false;
+}
+
+/*
+ * The decoder's answers to a latent position, in row *row of draws.work; log p of what is given. The
+ * record has all of the stages before and what is given of this one.
+ */
+static double
+draw_latent(HvSampler *sampler, const HvBlock *block, uint64_t row, uint32_t chain,
+            const HvReal *record, size_t *drawn)
+{
+	const HvVae *vae = &sampler->model->vae;
+	HvDraws *draws = &sampler->draws;
+	uint64_t stream = stream_of(row, chain, LATENT + block->stage);
+	size_t n = sampler->chains > 1 ? HV_CHAIN_DRAWS : HV_SINGLE_DRAWS, first;
+	double log_p;
+
+	if (!is_given(sampler, block->stage))
+	{
+		hv_normals(sampler->seed, stream, 0, draws->work.z, block->latent);
+		hv_decoder_forward(vae, block, sampler->blas, record, vae->schema->width, 1, &draws->work);
+		*drawn = 0;
+		return 0;
+	}
+	memcpy(draws->rows, record, vae->schema->width * sizeof(HvReal));
+	/* draws are numbered: every row has its own */
+	first = (size_t) (hv_uniform(sampler->seed, stream, 0) * 0x1p40);
+	log_p = hv_draw(draws, vae, block, sampler->blas, first, n);
+	*drawn =
+		pick(draws->share, n, hv_uniform(sampler->seed, stream_of(row, chain, PICK), block->stage));
+	return log_p;
+}
+
+/* All open cells of a stage. */
+static double
+draw_stage(HvSampler *sampler, uint32_t s, uint64_t row, uint32_t chain, HvReal *record,
+           double *values)
+{
+	const HvModel *model = sampler->model;
+	const HvStage *stage = &model->schema.stages[s];
+	double u = hv_uniform(sampler->seed, stream_of(row, chain, MEMBER), s), log_p;
+	uint32_t member = s == 0 ? 0 : (uint32_t) (u * model->vae.config.members);
+	const HvBlock *block = hv_vae_block(&model->vae, s, member);
+	bool seed = model->vae.config.architecture == HV_SEED;
+	size_t drawn;
+
+	log_p = draw_latent(sampler, block, row, chain, record, &drawn);
+	for (int open = 0; open <= 1; open++)
+		for (uint32_t j = stage->first; j < stage->last; j++)
+		{
+			HvHead head = hv_vae_head(&model->vae, block, j, NULL, &sampler->draws.work);
+
+			if (sampler->fixed[j] != (open == 0))
+				continue;
+			head.o += drawn * head.ldo;
+			if (open)
+				draw_cell(sampler, head, j, stream_of(row, chain, HEADS + j), record, values);
+			else if (hv_has_noise(head.column) && !seed)
+				(void) noise_of(sampler, sampler->place[j], true,
+				                (as_drawn(sampler, j, (double) record[head.column->x_at]) -
+				                 (double) head.o[0]) /
+				                    noise_scale(&head));
+		}
+	return log_p;
+}
+
+/* ---- a record ---- */
+
+/* What follows by formulas, and its encoding: stages to come see it. */
+static void
+derive(const HvSampler *sampler, uint32_t stage, HvReal *record, double *values)
+{
+	const HvModel *model = sampler->model;
+	const HvSchema *schema = &model->schema;
+
+	if (model->formulas.n == 0)
+		return;
+	memcpy(sampler->known, sampler->fixed, schema->ncolumns * sizeof(bool));
+	hv_derive(&model->formulas, schema, values, sampler->known, NULL);
+	for (uint32_t i = 0; i < model->formulas.n; i++)
+	{
+		const HvFormula *f = &model->formulas.list[i];
+		const uint32_t of[] = {f->y, f->a, f->b};
+
+		for (int k = 0; k < 3; k++)
+			if (of[k] < schema->stages[stage].last && !sampler->fixed[of[k]])
+				hv_encode_cell(&schema->columns[of[k]], values, record);
+	}
+}
+
+static double
+draw_chain(HvSampler *sampler, uint64_t row, uint32_t chain)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	HvReal *record = sampler->chain + (size_t) chain * schema->width;
+	double *values = sampler->chain_values + (size_t) chain * schema->nvalues, log_p = 0;
+
+	memcpy(record, sampler->record, schema->width * sizeof(HvReal));
+	memcpy(values, sampler->given, schema->nvalues * sizeof(double));
+	hv_normals(sampler->seed, stream_of(row, chain, SHOCK), 0, sampler->normal, sampler->width);
+	for (uint32_t k = 0; k < sampler->width; k++)
+		sampler->shock[k] = (double) sampler->normal[k];
+	for (uint32_t s = 0; s < sampler->stages; s++)
+	{
+		log_p += draw_stage(sampler, s, row, chain, record, values);
+		derive(sampler, s, record, values);
+	}
+	return log_p;
+}
+
+/* One chain, by its weight. */
+static uint32_t
+choose_chain(HvSampler *sampler, uint64_t row)
+{
+	double most = -INFINITY, sum = 0, u;
+	uint32_t chain = 0;
+
+	for (uint32_t c = 0; c < sampler->chains; c++)
+		most = fmax(most, sampler->log_weight[c]);
+	for (uint32_t c = 0; c < sampler->chains; c++)
+		sum += sampler->log_weight[c] = exp(sampler->log_weight[c] - most);
+	u = sum * hv_uniform(sampler->seed, stream_of(row, 0, CHOICE), 0);
+	for (; chain + 1 < sampler->chains && u >= sampler->log_weight[chain]; chain++)
+		u -= sampler->log_weight[chain];
+	return chain;
+}
+
+/* The gaps of a real row, but not where a cell is given. */
+static void
+make_gaps(const HvSampler *sampler, uint64_t row, double *values)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	const HvSampling *sampling = &sampler->model->sampling;
+	double u = hv_uniform(sampler->seed, stream_of(row, 0, CHOICE), 1);
+	const uint8_t *pattern =
+		sampling->patterns + (size_t) (u * sampling->npatterns) * ((schema->ncolumns + 7) / 8);
+
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		const HvColumn *column = &schema->columns[j];
+		uint32_t n = column->kind == HV_EMBEDDING ? column->width : 1;
+
+		if (sampler->fixed[j] || (pattern[j / 8] >> j % 8 & 1) != 0)
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			values[column->value_at + i] = NAN;
+	}
+}
+
+void
+hv_sample(HvSampler *sampler, uint64_t row, double *values)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	uint32_t chain = 0;
+
+	for (uint32_t c = 0; c < sampler->chains; c++)
+		sampler->log_weight[c] = draw_chain(sampler, row, c);
+	if (sampler->chains > 1)
+		chain = choose_chain(sampler, row);
+	memcpy(values, sampler->chain_values + (size_t) chain * schema->nvalues,
+	       schema->nvalues * sizeof(double));
+	if (sampler->missing && sampler->model->sampling.npatterns > 0)
+		make_gaps(sampler, row, values);
+}

@@ -29,7 +29,7 @@ main_outcome(const HvPlanner *p, uint32_t action, const HvEffect *effects)
 	for (int k = 0; k < p->advice->ngoals; k++)
 		if (!hv_case_coupled(&p->person_case, action, (uint32_t) k) && effects[k].risk > 0 &&
 		    effects[k].model * effects[k].mean > 0 &&
-		    effects[k].probability >= p->options->min_probability &&
+		    effects[k].probability >= Max(p->options->min_probability, 0.5) &&
 		    (best < 0 || effects[k].risk > effects[best].risk))
 			best = k;
 	return best;

@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
 \i demo/load.sql
-SELECT plan(93);
+SELECT plan(92);
 SELECT lives_ok($$ SELECT vae_train('health_records', epochs => 12) $$, 'a model of the demo');
 
 CREATE FUNCTION pg_temp.explain(more jsonb, programme text DEFAULT NULL) RETURNS jsonb LANGUAGE sql AS $$
@@ -34,8 +34,8 @@ SELECT 'only ' || d, d, outcomes, ARRAY[d], -1, 'test', 2025 FROM hadvice.progra
 CREATE TEMP TABLE first AS
     SELECT p AS programme, a.domain FROM health_records t, unnest('{general,only diet,only exercise}'::text[]) p, vae_advise(t, programme => p, max_actions => 1) a
     WHERE respondent_id % 14 = 5 AND kind = 'action';
-SELECT cmp_ok(count(*) FILTER (WHERE programme = 'only ' || d), '>', count(*) FILTER (WHERE programme = 'general'), 'what comes first is more often ' || d)
-FROM first, unnest('{diet,exercise}'::text[]) d WHERE domain = d GROUP BY d ORDER BY d;
+SELECT cmp_ok(count(*) FILTER (WHERE programme = 'only ' || domain), '>', count(*) FILTER (WHERE programme = 'general'), 'they come first more often')
+FROM first WHERE domain IN ('diet', 'exercise');
 DELETE FROM hadvice.programmes WHERE programme LIKE 'only %';
 
 -- targets of the person

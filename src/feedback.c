@@ -136,6 +136,7 @@ hv_feedback_read(HvFeedbackKept *kept, const HvQuestion *question, const HvCatal
 	feedback = palloc0(sizeof(HvFeedback));
 	feedback->chance = palloc((catalogue->nfeatures + 1) * sizeof(double));
 	feedback->blocked = palloc0((catalogue->nfeatures + 1) * sizeof(char *));
+	feedback->usual = kept->answers->chance;
 	feedback->ncalibrated = kept->ncalibrated;
 	feedback->calibrated = kept->calibrated;
 	if (kept->answers->key != NULL)

@@ -24,6 +24,7 @@ typedef struct HvCalibrated
 
 typedef struct HvFeedback
 {
+	double usual;         /* chance of any advice being taken up, above 0 */
 	double *chance;       /* per feature of the catalogue */
 	const char **blocked; /* per feature: why, in words, or NULL */
 	int ncalibrated;

@@ -93,6 +93,8 @@ set_actions(HvPlanner *p)
 		action->step = feature->step;
 		action->wish = hv_wish(p->options, feature);
 		action->cost = feature->cost / action->wish;
+		if (p->options->feedback != NULL) /* a gain is worth what the chance of it is */
+			action->wish *= hv_uptake(p, considered) / p->options->feedback->usual;
 		if (programme != NULL &&
 		    hv_listed(programme->domains, programme->ndomains, feature->domain))
 			action->cost *= HV_PREFERRED;

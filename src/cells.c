@@ -55,19 +55,19 @@ coverage_argument(FunctionCallInfo fcinfo, HvAsked asked)
 }
 
 /*
- * The value of a derived column is that of its formula; where all else of it is known, it is certain but
- * for rounding (slack; else NaN).
+ * The value of a derived column is that of its formula. Where all else of it is known it is certain but for
+ * rounding: sure, else NULL.
  */
 static void
-agree(HvCellGuess *cell, const HvColumn *column, double value, double slack, double coverage)
+agree(HvCellGuess *cell, const HvColumn *column, double value, const HvSure *sure, double coverage)
 {
-	if (!isnan(slack))
+	if (sure != NULL)
 	{
 		double unit = Max(2 * hv_half_unit(column), 1e-9 * Max(fabs(value), 1));
 
 		/* anywhere within the slack: so much of it as the interval is to hold */
-		cell->low = unit * rint((value - coverage * slack) / unit);
-		cell->high = unit * rint((value + coverage * slack) / unit);
+		cell->low = unit * rint((sure->exact - coverage * sure->slack) / unit);
+		cell->high = unit * rint((sure->exact + coverage * sure->slack) / unit);
 	}
 	else if (value != cell->value)
 	{
@@ -85,7 +85,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	HvQuestion *q = hv_question(fcinfo, asked);
 	const HvSchema *schema;
 	HvImputer *imputer;
-	double *slack;
+	HvSure *sure;
 	bool *known;
 	double coverage = coverage_argument(fcinfo, asked);
 
@@ -96,8 +96,8 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 	imputer = imputer_of(q);
 	hv_impute(imputer, q->record);
 	known = palloc(schema->ncolumns * sizeof(bool));
-	slack = palloc(schema->ncolumns * sizeof(double));
-	hv_impute_values(imputer, q->record, q->values, known, slack);
+	sure = palloc(schema->ncolumns * sizeof(HvSure));
+	hv_impute_values(imputer, q->record, q->values, known, sure);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
@@ -108,7 +108,7 @@ impute_cells(FunctionCallInfo fcinfo, HvAsked asked)
 		if (q->record[column->m_at] != 0 || column->kind == HV_EMBEDDING)
 			continue;
 		cell = hv_cell_guess(imputer, j, coverage);
-		agree(&cell, column, q->values[column->value_at], known[j] ? slack[j] : NAN, coverage);
+		agree(&cell, column, q->values[column->value_at], known[j] ? &sure[j] : NULL, coverage);
 		values[0] = CStringGetTextDatum(column->name);
 		put_value(values, nulls, 1, column, cell.value);
 		put_value(values, nulls, 2, column, cell.low);

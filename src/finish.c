@@ -112,19 +112,21 @@ fit_guesses(const Finishing *f, HvSource *train, HvSource *held)
 {
 	HvModel *model = f->model;
 	HvArena arena;
-	HvReal *records, *weighing;
-	size_t n, nweighing;
+	HvReal *records;
+	HvHeldRows rows = {0};
+	size_t n;
 
 	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
 	records = gather(f, train, GUESS_ROWS, &arena, &n);
-	weighing = gather(f, held->nrows < MIN_HELD ? train : held, GUESS_HELD, &arena, &nweighing);
+	rows.rows = gather(f, held->nrows < MIN_HELD ? train : held, GUESS_HELD, &arena, &rows.n);
+	rows.seen = records;
+	rows.nseen = held->nrows < MIN_HELD ? 0 : n;
 	HV_CHECK(
 		hv_copula_fit(&model->copula, f->schema, hv_openblas(), records, n, &hv_interrupts, &arena),
 		f->doing);
 	HV_CHECK(hv_formulas_find(&model->formulas, f->schema, records, n, &hv_interrupts, &arena),
 	         f->doing);
-	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), weighing, nweighing, &hv_interrupts, &arena),
-	         f->doing);
+	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), &rows, &hv_interrupts, &arena), f->doing);
 	hv_arena_in(&arena, CurrentMemoryContext, 2 * GUESS_BYTES);
 	HV_CHECK(hv_anomaly_fit(model, hv_openblas(), records, n, &hv_interrupts, &arena), f->doing);
 	HV_CHECK(hv_sampling_fit(model, hv_openblas(), records, n, &hv_interrupts, &arena), f->doing);

@@ -74,7 +74,7 @@ follow(const HvFormula *f, uint32_t x, double y, double a, double b)
 	return x == f->y ? computed(f, a, b) : x == f->a ? solved_a(f, y, b) : solved_b(f, y, a);
 }
 
-/* How far the rounding of the two others, and its own, can move it. */
+/* How far the rounding of the two others can move it. */
 static double
 slack_of(const HvFormula *f, const HvColumn *columns, uint32_t x, double y, double a, double b)
 {
@@ -89,14 +89,15 @@ slack_of(const HvFormula *f, const HvColumn *columns, uint32_t x, double y, doub
 
 		most = fmax(most, fabs(moved - middle));
 	}
-	return most + hv_half_unit(&columns[x]);
+	return most;
 }
 
 typedef struct Derivation
 {
 	const HvFormula *list;
 	const HvColumn *columns;
-	double *values, *slack;
+	double *values;
+	HvSure *sure;
 	bool *known;
 	bool locked[HV_MAX_COLUMNS]; /* must not change any more */
 	bool done[HV_MAX_FORMULAS];
@@ -124,8 +125,8 @@ apply(Derivation *d, const HvFormula *f)
 		return;
 	d->known[x] = follows;
 	d->locked[f->y] = d->locked[f->a] = d->locked[f->b] = true;
-	if (d->slack != NULL && follows)
-		d->slack[x] = slack_of(f, columns, x, y, a, b);
+	if (d->sure != NULL && follows)
+		d->sure[x] = (HvSure){follow(f, x, y, a, b), slack_of(f, columns, x, y, a, b)};
 }
 
 /*
@@ -155,12 +156,12 @@ next(const Derivation *d, uint32_t n)
 
 void
 hv_derive(const HvFormulas *formulas, const HvSchema *schema, double *values, bool *known,
-          double *slack)
+          HvSure *sure)
 {
 	Derivation d = {.list = formulas->list,
 	                .columns = schema->columns,
 	                .values = values,
-	                .slack = slack,
+	                .sure = sure,
 	                .known = known};
 
 	if (formulas->n == 0)

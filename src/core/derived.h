@@ -45,11 +45,15 @@ HvStatus hv_formulas_find(HvFormulas *formulas, const HvSchema *schema, const Hv
  * Makes a value row agree with the formulas. known[ncolumns]: in, the values that must stay; out, those
  * and what follows from them alone. Where more than one value could give way it is the computed one,
  * then the first of the two it is computed from. A result that is not plausible is not taken.
- * slack[ncolumns], unless NULL, is set where a value follows: how far off it may be, since what it is
- * computed from is rounded.
+ * sure[ncolumns], unless NULL, is set where a value follows.
  */
+typedef struct HvSure
+{
+	double exact; /* before it is rounded */
+	double slack; /* how far off it may be, since what it is computed from is rounded */
+} HvSure;
 void hv_derive(const HvFormulas *formulas, const HvSchema *schema, double *values, bool *known,
-               double *slack);
+               HvSure *sure);
 
 /* Half a unit of the column's last decimal. */
 double hv_half_unit(const HvColumn *column);

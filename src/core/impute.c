@@ -374,7 +374,7 @@ hv_cell_guess(const HvImputer *imputer, uint32_t j, double coverage)
 
 void
 hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values, bool *known,
-                 double *slack)
+                 HvSure *sure)
 {
 	const HvSchema *schema = &imputer->model->schema;
 
@@ -392,5 +392,5 @@ hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values,
 		else
 			values[column->value_at] = hv_cell_guess(imputer, j, HV_COVERAGE).value;
 	}
-	hv_derive(&imputer->model->formulas, schema, values, known, slack);
+	hv_derive(&imputer->model->formulas, schema, values, known, sure);
 }

@@ -54,20 +54,26 @@ HvCellGuess hv_cell_guess(const HvImputer *imputer, uint32_t column, double cove
 
 /*
  * All missing cells into a value row, in agreement with the formulas of derived columns; known[ncolumns]
- * becomes which cells are given or follow from those, up to slack[ncolumns] (may be NULL), see derived.h.
+ * becomes which cells are given or follow from those, with sure[ncolumns] (may be NULL), see derived.h.
  */
 void hv_impute_values(const HvImputer *imputer, const HvReal *record, double *values, bool *known,
-                      double *slack);
+                      HvSure *sure);
 
 /* guess[n] of n levels: copula^a network^b, of sum 1. */
 void hv_blend_levels(double a, double b, const double *copula, const double *network, uint32_t n,
                      double *guess);
 
-/*
- * Finds model->blend: hides cells of `n` records, held-out ones if there are any, and compares the
- * two answers with what was hidden.
- */
-HvStatus hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
+/* Records to weigh guesses by. */
+typedef struct HvHeldRows
+{
+	const HvReal *rows; /* held-out ones, if there are any; else training rows */
+	size_t n;
+	const HvReal *seen; /* training rows, for the shape of errors; may be none */
+	size_t nseen;
+} HvHeldRows;
+
+/* Finds model->blend: hides cells of records, and compares the two answers with what was hidden. */
+HvStatus hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvHeldRows *held,
                              const HvHost *host, HvArena *arena);
 
 #endif

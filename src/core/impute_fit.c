@@ -18,8 +18,11 @@
 
 #define PARTS 5 /* of a row's cells, hidden in turn: a fifth is missing at a time */
 #define MOST_ROWS 600
-#define MOST_CELLS MOST_ROWS /* remembered of a column */
-#define GRID 7               /* weights of levels: 0, 1/4, … 3/2 */
+#define MOST_CELLS MOST_ROWS
+#define MOST_SEEN (PARTS * MOST_ROWS) /* training rows, each with one part hidden */
+#define SEEN_COLUMNS                                                                               \
+	500 /* only in tables with at most so many columns */ /* remembered of a column */
+#define GRID 7                                            /* weights of levels: 0, 1/4, … 3/2 */
 #define STEP 0.25
 #define IMAGINED 10    /* cells that speak for the usual weights */
 #define USUAL 0.6      /* of the copula and of the network, for levels */
@@ -34,10 +37,15 @@ typedef struct Cell
 	float x, network, network_variance, copula, copula_variance;
 } Cell;
 
+typedef struct Cells
+{
+	Cell *list; /* MOST_CELLS */
+	uint32_t n;
+} Cells;
+
 typedef struct Tried
 {
-	Cell *cells;
-	uint32_t ncells;
+	Cells held, seen;        /* numbers of held-out rows; of training rows, for calibration only */
 	double loss[GRID][GRID]; /* of levels, by the weights of copula and network */
 } Tried;
 
@@ -72,40 +80,43 @@ level_of(const HvColumn *column, const HvReal *record)
 }
 
 static void
-note_cell(const HvImputer *imputer, uint32_t j, const HvReal *record, double *room, Tried *tried)
+note_cell(const HvImputer *imputer, uint32_t j, const HvReal *record, bool held, double *room,
+          Tried *tried)
 {
 	const HvColumn *column = &imputer->model->schema.columns[j];
-	const double *network = imputer->network + imputer->at[j];
-	const double *copula = imputer->copula + imputer->at[j];
 	bool alone = imputer->model->copula.width == 0;
+	const double *network = imputer->network + imputer->at[j];
+	const double *copula = alone ? network : imputer->copula + imputer->at[j];
+	Cells *cells = held ? &tried->held : &tried->seen;
 	uint32_t level;
 
 	if (!hv_has_levels(column))
 	{
-		if (tried->ncells < MOST_CELLS)
-			tried->cells[tried->ncells++] = (Cell){
-				(float) record[column->x_at], (float) network[0], (float) network[1],
-				(float) (alone ? network : copula)[0], (float) (alone ? network : copula)[1]};
+		if (cells->n < MOST_CELLS)
+			cells->list[cells->n++] =
+				(Cell){(float) record[column->x_at], (float) network[0], (float) network[1],
+			           (float) copula[0], (float) copula[1]};
 		return;
 	}
+	if (!held)
+		return;
 	level = level_of(column, record);
 	for (int a = 0; a < (alone ? 1 : GRID); a++)
 		for (int b = 0; b < GRID; b++)
 		{
-			hv_blend_levels(a * STEP, b * STEP, alone ? network : copula, network, column->nlevels,
-			                room);
+			hv_blend_levels(a * STEP, b * STEP, copula, network, column->nlevels, room);
 			tried->loss[a][b] -= log(room[level]);
 		}
 }
 
 static double
-weight_of_numbers(const Tried *tried)
+weight_of_numbers(const Cells *cells)
 {
 	double square = 0, product = 0, pull;
 
-	for (uint32_t i = 0; i < tried->ncells; i++)
+	for (uint32_t i = 0; i < cells->n; i++)
 	{
-		const Cell *cell = &tried->cells[i];
+		const Cell *cell = &cells->list[i];
 		double d = cell->copula - cell->network;
 
 		square += d * d;
@@ -113,7 +124,7 @@ weight_of_numbers(const Tried *tried)
 	}
 	if (!(square > 0))
 		return 0.5;
-	pull = IMAGINED * square / tried->ncells;
+	pull = IMAGINED * square / cells->n;
 	return fmin(fmax((product + 0.5 * pull) / (square + pull), 0), 1);
 }
 
@@ -170,49 +181,58 @@ place_of(const HvColumn *column, const HvBlend *blend, const Cell *cell, uint32_
 
 /* The root of the mean square of error / predicted deviation. */
 static float
-stretch_of(const Tried *tried, const HvBlend *blend)
+stretch_of(const Cells *cells, const HvBlend *blend)
 {
 	double square = IMAGINED;
 
-	for (uint32_t i = 0; i < tried->ncells; i++)
+	for (uint32_t i = 0; i < cells->n; i++)
 	{
-		const Cell *cell = &tried->cells[i];
+		const Cell *cell = &cells->list[i];
 		double error = cell->x - blend->copula * cell->copula - blend->network * cell->network;
 		double variance =
 			blend->copula * cell->copula_variance + blend->network * cell->network_variance;
 
 		square += error * error / fmax(variance, 1e-6);
 	}
-	square /= tried->ncells + IMAGINED;
+	square /= cells->n + IMAGINED;
 	return (float) fmin(fmax(sqrt(square), 1.0 / HV_MOST_STRETCH), HV_MOST_STRETCH);
 }
 
+/* Shell's sort, with gaps of Ciura. */
 static void
 sort(double *numbers, uint32_t n)
 {
-	for (uint32_t i = 1; i < n; i++)
-	{
-		double number = numbers[i];
-		uint32_t to = i;
+	static const uint32_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
 
-		for (; to > 0 && numbers[to - 1] > number; to--)
-			numbers[to] = numbers[to - 1];
-		numbers[to] = number;
-	}
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
+		for (uint32_t gap = gaps[g], i = gap; i < n; i++)
+		{
+			double number = numbers[i];
+			uint32_t to = i;
+
+			for (; to >= gap && numbers[to - gap] > number; to -= gap)
+				numbers[to] = numbers[to - gap];
+			numbers[to] = number;
+		}
 }
 
 /*
  * The quantiles of the places at hv_shares[], with CALIBRATED cells that speak for `usual` (no cells:
- * usual alone). places: room for MOST_CELLS.
+ * usual alone). Cells of training rows are nearer to what is predicted: they have a stretch of their
+ * own, and add to the shape only. places: room for 2 MOST_CELLS.
  */
 static void
 calibrate(const HvColumn *column, const Tried *tried, const double *usual, double *places,
           HvBlend *blend)
 {
-	uint32_t n = tried->ncells;
+	uint32_t n = 0;
+	HvBlend seen = *blend;
 
-	for (uint32_t i = 0; i < n; i++)
-		places[i] = place_of(column, blend, &tried->cells[i], i);
+	seen.stretch = stretch_of(&tried->seen, blend);
+	for (uint32_t i = 0; i < tried->held.n; i++, n++)
+		places[n] = place_of(column, blend, &tried->held.list[i], n);
+	for (uint32_t i = 0; i < tried->seen.n; i++, n++)
+		places[n] = place_of(column, &seen, &tried->seen.list[i], n);
 	sort(places, n);
 	for (int s = 0; s < HV_SHARES; s++)
 	{
@@ -257,71 +277,98 @@ calibrate_all(HvModel *model, const Tried *tried, double *places)
 	}
 }
 
+/* One part of a row hidden, and asked for. */
 static void
-try_row(HvImputer *imputer, const HvReal *record, uint64_t row, HvReal *hidden, double *room,
-        Tried *tried)
+try_part(HvImputer *imputer, const HvReal *record, uint64_t row, int part, bool held,
+         HvReal *hidden, double *room, Tried *tried)
 {
 	const HvSchema *schema = &imputer->model->schema;
 
-	for (int part = 0; part < PARTS; part++)
-	{
-		hide(schema, record, row, part, hidden);
-		hv_impute(imputer, hidden);
-		for (uint32_t j = 0; j < schema->ncolumns; j++)
-		{
-			const HvColumn *column = &schema->columns[j];
-
-			if (record[column->m_at] != 0 && hidden[column->m_at] == 0 &&
-			    column->kind != HV_EMBEDDING)
-				note_cell(imputer, j, record, room, &tried[j]);
-		}
-	}
-}
-
-HvStatus
-hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
-                    const HvHost *host, HvArena *arena)
-{
-	const HvSchema *schema = &model->schema;
-	HvReal *hidden = hv_new(arena, HvReal, schema->width, 1);
-	double *room = hv_new(arena, double, MOST_CELLS, 1);
-	Tried *tried = hv_new(arena, Tried, schema->ncolumns, 1);
-	size_t rows = n < MOST_ROWS ? n : MOST_ROWS;
-	bool alone = model->copula.width == 0;
-	HvImputer imputer;
-
-	model->blend = hv_new(arena, HvBlend, schema->ncolumns, 1);
-	if (!hidden || !room || !tried || !model->blend)
-		return HV_NO_MEMORY;
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		hv_blend_default(&model->blend[j], !alone);
-		tried[j].cells = hv_new(arena, Cell, MOST_CELLS, 1);
-		if (tried[j].cells == NULL)
-			return HV_NO_MEMORY;
-	}
-	HV_TRY(hv_imputer_init(&imputer, model, blas, arena));
-	for (size_t i = 0; i < rows; i++)
-	{
-		hv_check(host);
-		try_row(&imputer, records + i * n / rows * schema->width, i, hidden, room, tried);
-	}
+	hide(schema, record, row, part, hidden);
+	hv_impute(imputer, hidden);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
 
+		if (record[column->m_at] != 0 && hidden[column->m_at] == 0 && column->kind != HV_EMBEDDING)
+			note_cell(imputer, j, record, held, room, &tried[j]);
+	}
+}
+
+static HvStatus
+try_rows(HvImputer *imputer, const HvHeldRows *held, const HvHost *host, HvArena *arena,
+         Tried *tried)
+{
+	const HvSchema *schema = &imputer->model->schema;
+	size_t width = schema->width, rows = held->n < MOST_ROWS ? held->n : MOST_ROWS;
+	size_t seen = schema->ncolumns > SEEN_COLUMNS ? 0
+	              : held->nseen < MOST_SEEN       ? held->nseen
+	                                              : MOST_SEEN;
+	HvReal *hidden = hv_new(arena, HvReal, width, 1);
+	double *room = hv_new(arena, double, HV_MAX_LEVELS, 1);
+
+	if (hidden == NULL || room == NULL)
+		return HV_NO_MEMORY;
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		tried[j].held.list = hv_new(arena, Cell, MOST_CELLS, 1);
+		tried[j].seen.list = seen > 0 ? hv_new(arena, Cell, MOST_CELLS, 1) : NULL;
+		if (tried[j].held.list == NULL || (seen > 0 && tried[j].seen.list == NULL))
+			return HV_NO_MEMORY;
+	}
+	for (size_t i = 0; i < rows * PARTS; i++)
+	{
+		size_t row = i / PARTS * held->n / rows;
+
+		hv_check(host);
+		try_part(imputer, held->rows + row * width, i / PARTS, (int) (i % PARTS), true, hidden,
+		         room, tried);
+	}
+	for (size_t i = 0; i < seen; i++)
+	{
+		hv_check(host);
+		try_part(imputer, held->seen + i * held->nseen / seen * width, MOST_ROWS + i,
+		         (int) (i % PARTS), false, hidden, room, tried);
+	}
+	return HV_OK;
+}
+
+HvStatus
+hv_impute_calibrate(HvModel *model, const HvBlas *blas, const HvHeldRows *held, const HvHost *host,
+                    HvArena *arena)
+{
+	const HvSchema *schema = &model->schema;
+	double *places = hv_new(arena, double, MOST_CELLS, 2);
+	Tried *tried = hv_new(arena, Tried, schema->ncolumns, 1);
+	bool alone = model->copula.width == 0;
+	HvImputer imputer;
+
+	model->blend = hv_new(arena, HvBlend, schema->ncolumns, 1);
+	if (!places || !tried || !model->blend)
+		return HV_NO_MEMORY;
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+		hv_blend_default(&model->blend[j], !alone);
+	HV_TRY(hv_imputer_init(&imputer, model, blas, arena));
+	HV_TRY(try_rows(&imputer, held, host, arena, tried));
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		const HvColumn *column = &schema->columns[j];
+		HvBlend *blend = &model->blend[j];
+
 		if (column->kind == HV_EMBEDDING)
 			continue;
 		if (hv_has_levels(column))
-			weigh_levels(&tried[j], alone, &model->blend[j]);
-		else if (!alone)
 		{
-			model->blend[j].copula = (float) weight_of_numbers(&tried[j]);
-			model->blend[j].network = 1 - model->blend[j].copula;
+			weigh_levels(&tried[j], alone, blend);
+			continue;
 		}
-		if (!hv_has_levels(column))
-			model->blend[j].stretch = stretch_of(&tried[j], &model->blend[j]);
+		if (!alone)
+		{
+			blend->copula = (float) weight_of_numbers(&tried[j].held);
+			blend->network = 1 - blend->copula;
+		}
+		blend->stretch = stretch_of(&tried[j].held, blend);
 	}
-	calibrate_all(model, tried, room);
+	calibrate_all(model, tried, places);
 	return HV_OK;
 }

@@ -71,6 +71,7 @@ make_model(HvModel *model, HvReal **records)
 	                   .members = 1,
 	                   .beta = 1};
 	HvSchema *schema = &model->schema;
+	HvHeldRows held = {.n = WEIGHED, .nseen = FITTED};
 	HvStats *stats;
 	double values[4];
 
@@ -100,8 +101,9 @@ make_model(HvModel *model, HvReal **records)
 	HV_TRY(hv_vae_init(&model->vae, schema, &config, &arena));
 	hv_vae_randomise(&model->vae, 1);
 	HV_TRY(hv_copula_fit(&model->copula, schema, &blas, *records, FITTED, NULL, &arena));
-	return hv_impute_calibrate(model, &blas, *records + FITTED * schema->width, WEIGHED, NULL,
-	                           &arena);
+	held.rows = *records + FITTED * schema->width;
+	held.seen = *records;
+	return hv_impute_calibrate(model, &blas, &held, NULL, &arena);
 }
 
 /* Share of the fresh rows whose hidden number is in its interval. */

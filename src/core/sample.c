@@ -176,48 +176,6 @@ noise_of(HvSampler *sampler, uint32_t at, bool known, double value)
 	return sum + row[at] * sampler->shock[at];
 }
 
-/*
- * The quantiles of what is drawn of a number are bent onto those of the standard normal distribution,
- * which scores have: bend[i] is the one at score (i - 12) / 4. Beyond the ends, the distance is kept.
- */
-static double
-bent(const float *bend, double score)
-{
-	uint32_t low = 0, high = HV_BENDS - 1;
-	double first = -(HV_BENDS - 1) / 2 * HV_BEND_STEP;
-
-	if (score <= (double) bend[0])
-		return first + (score - (double) bend[0]);
-	if (score >= (double) bend[high])
-		return -first + (score - (double) bend[high]);
-	while (high - low > 1)
-	{
-		uint32_t middle = (low + high) / 2;
-
-		if ((double) bend[middle] <= score)
-			low = middle;
-		else
-			high = middle;
-	}
-	return first + HV_BEND_STEP * (low + (score - (double) bend[low]) /
-	                                         ((double) bend[high] - (double) bend[low]));
-}
-
-/* The way back. */
-static double
-unbent(const float *bend, double score)
-{
-	double at = score / HV_BEND_STEP + (HV_BENDS - 1) / 2;
-	uint32_t low;
-
-	if (at <= 0)
-		return (double) bend[0] + at * HV_BEND_STEP;
-	if (at >= HV_BENDS - 1)
-		return (double) bend[HV_BENDS - 1] + (at - (HV_BENDS - 1)) * HV_BEND_STEP;
-	low = (uint32_t) at;
-	return (double) bend[low] + (at - low) * ((double) bend[low + 1] - (double) bend[low]);
-}
-
 /* The bends of a column, or NULL. */
 static const float *
 bend_of(const HvSampler *sampler, uint32_t j)
@@ -242,7 +200,7 @@ value_of(HvSampler *sampler, uint32_t j, double x)
 		return hv_round_number(column, hv_decode_number(column, x));
 	if (hv_has_noise(column))
 		sampler->score[sampler->number[j]] = t;
-	return hv_round_number(column, hv_quantile_value(column, bend != NULL ? bent(bend, t) : t));
+	return hv_round_number(column, hv_quantile_value(column, bend != NULL ? hv_bent(bend, t) : t));
 }
 
 /* A given number as the network would have drawn it. */
@@ -253,7 +211,7 @@ as_drawn(const HvSampler *sampler, uint32_t j, double x)
 	const float *bend = bend_of(sampler, j);
 
 	return bend == NULL ? x
-	                    : (unbent(bend, x * column->scale + column->center) - column->center) /
+	                    : (hv_unbent(bend, x * column->scale + column->center) - column->center) /
 	                          column->scale;
 }
 

@@ -64,6 +64,13 @@ HvStatus hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas 
 /* The values of row `row`, NaN where there is a gap. */
 void hv_sample(HvSampler *sampler, uint64_t row, double *values);
 
+/*
+ * sample_bend.c: a score as drawn onto the standard normal distribution, which a column's scores have, and
+ * back. bend[i] is the quantile as drawn at score (i - 12) / 4; beyond the ends the distance is kept.
+ */
+double hv_bent(const float *bend, double score);
+double hv_unbent(const float *bend, double score);
+
 /* sample_fit.c: model->sampling from n training records, in memory of `arena`. */
 HvStatus hv_sampling_fit(HvModel *model, const HvBlas *blas, const HvReal *records, size_t n,
                          const HvHost *host, HvArena *arena);

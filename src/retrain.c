@@ -178,6 +178,22 @@ reason_of(const HvTrained *trained)
 
 /* ---- all of it ---- */
 
+/* Whoever has promoted or dropped a version meanwhile has had a reason that we do not know. */
+static void
+check_champion(const HvChampion *champion, Outcome *outcome)
+{
+	int current = hv_store_current(champion->name);
+
+	if (current == 0)
+		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		        errmsg("model \"%s\" was dropped while it was retrained", champion->name));
+	if (!outcome->promoted || current == champion->version)
+		return;
+	outcome->promoted = false;
+	outcome->reason = psprintf("kept as a candidate, since version %d became current meanwhile; %s",
+	                           current, outcome->reason);
+}
+
 static void
 train(const HvChampion *champion, int64 max_usecs, Outcome *outcome)
 {
@@ -196,6 +212,7 @@ train(const HvChampion *champion, int64 max_usecs, Outcome *outcome)
 		outcome->champion = trained.retraining.comparison.champion;
 		outcome->challenger = trained.retraining.comparison.challenger;
 	}
+	check_champion(champion, outcome);
 	outcome->version = hv_store_add(champion->name, champion->source, &trained, &champion->options,
 	                                champion->version, outcome->promoted);
 	hv_progress_end();

@@ -49,6 +49,21 @@ hv_store_lock_current(const char *name)
 	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8, lock_number("current", name));
 }
 
+int
+hv_store_current(const char *name)
+{
+	HvParam param = text_param(name);
+	int version = 0;
+
+	hv_store_lock_current(name);
+	hv_spi_connect();
+	if (hv_spi_query("SELECT version FROM hadvice.models WHERE name = $1 AND is_current", false, 1,
+	                 &param) > 0)
+		version = hv_spi_int(0, 1);
+	hv_spi_finish();
+	return version;
+}
+
 static bool
 flag_of(const char *sql, const char *name)
 {

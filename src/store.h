@@ -16,6 +16,9 @@ void hv_store_lock(const char *name);
 /* Keeps others from changing which version of this name is current; waits for its turn. */
 void hv_store_lock_current(const char *name);
 
+/* The current version of this name, as it is now, locked so until the transaction ends; 0: none. */
+int hv_store_current(const char *name);
+
 /*
  * Adds a trained model as the next version of its name, current when `promote`; its epochs go into
  * hadvice.training_history. `champion` is the version it was compared with, 0: none. Returns the

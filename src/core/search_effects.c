@@ -15,9 +15,9 @@
 #define Z90 1.6448536 /* the normal's 95 % quantile: a two-sided 90 % interval */
 
 /* All per encoded unit of the action, in standard deviations of the outcome. */
-#define EXPECTED 0.02 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
-#define SPREAD 0.02   /* sd of real effects around that */
-#define NOISE 0.06    /* sd of a network's effect that the spread of the members does not show */
+#define EXPECTED 0.03 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
+#define SPREAD 0.035   /* sd of real effects around that */
+#define NOISE 0.1    /* sd of a network's effect that the spread of the members does not show */
 
 #define CONFOUNDING 0.1 /* sd of hidden confounding as a share of the effect */
 #define LEAST 1e-6      /* of a standard deviation: no belief is firmer */

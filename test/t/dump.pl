@@ -86,7 +86,7 @@ is $later->sql('SELECT string_agg(model, $$ $$) FROM vae_models'), 'of bob', 'su
 
 my ($said, $code) = $server->run('pg_dump', '-U', 'alice', '-Fc', '-f', $file, 'origin');
 isnt $code, 0, 'pg_dump as owner without options fails';
-like $said, qr/row-level security policy for table "(column_map|models)"/, 'and says why';
+like $said, qr/row-level security policy for table "\w+"/, 'and says why';
 is_deeply [$server->run('pg_dump', '-U', 'alice', '--enable-row-security', '--column-inserts', '-Fc', '-f', $file, 'origin')], ['', 0], 'pg_dump as owner';
 my $target = $server->session(dbname => 'by_owner', name => 'target');
 $target->sql('CREATE EXTENSION hadvice'); # only a superuser can

@@ -227,7 +227,8 @@ causes(void)
 
 	make_model(&model, &records);
 	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, N, NULL, &arena) == HV_OK &&
-	       hv_impute_calibrate(&model, &blas, records, N, NULL, &arena) == HV_OK,
+	       hv_impute_calibrate(&model, &blas, &(HvHeldRows){.rows = records, .n = N}, NULL,
+	                           &arena) == HV_OK,
 	   "a copula");
 	for (uint32_t j = 0; j < COLUMNS; j++)
 	{

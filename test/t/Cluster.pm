@@ -24,6 +24,9 @@ chomp($bindir = qx(pg_config --bindir)) unless $bindir;
 
 sub bindir { return $bindir }
 
+# A test that runs out of time is sent a signal: it takes its servers with it.
+$SIG{$_} = sub { exit 1 } for qw(TERM INT HUP);
+
 # As the server's user, in its folder. Returns the process's exit code.
 sub as_server
 {

@@ -16,8 +16,8 @@
 
 /* All per encoded unit of the action, in standard deviations of the outcome. */
 #define EXPECTED 0.03 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
-#define SPREAD 0.035   /* sd of real effects around that */
-#define NOISE 0.1    /* sd of a network's effect that the spread of the members does not show */
+#define SPREAD 0.035  /* sd of real effects around that */
+#define NOISE 0.1     /* sd of a network's effect that the spread of the members does not show */
 
 #define CONFOUNDING 0.1 /* sd of hidden confounding as a share of the effect */
 #define LEAST 1e-6      /* of a standard deviation: no belief is firmer */

@@ -68,8 +68,7 @@ answer(Asked *a)
 {
 	HvPlan plan = {.n = 99};
 
-	if (hv_case_init(&a->person, &arena) != HV_OK ||
-	    hv_search(&a->search, &arena, &plan) != HV_OK)
+	if (hv_case_init(&a->person, &arena) != HV_OK || hv_search(&a->search, &arena, &plan) != HV_OK)
 		plan.n = 99;
 	for (uint32_t i = 0; i < plan.n && plan.n < 99; i++)
 		if (!hv_bounds_allow(&a->actions[plan.items[i].action].bounds, plan.items[i].target))

@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
 \i demo/load.sql
-SELECT plan(45);
+SELECT plan(47);
 
 SELECT throws_ok($$ SELECT vae_advise(t) FROM health_records t LIMIT 1 $$, '42704', NULL, 'without any model');
 SELECT lives_ok($$ SELECT vae_train('health_records', epochs => 30) $$, 'a model of the demo');
@@ -97,5 +97,14 @@ SELECT lives_ok($$ SELECT vae_train('no_outcomes', epochs => 1) $$, 'a model wit
 SELECT throws_ok($$ SELECT vae_advise(t) FROM no_outcomes t LIMIT 1 $$, '55000', NULL, 'says that it cannot advise');
 SELECT lives_ok($$ SELECT vae_train('health_records', 'joint', architecture => 'joint', epochs => 10) $$, 'a joint model');
 SELECT cmp_ok(count(*), '>', 0::bigint, 'advises, too') FROM ill, vae_advise(t, 'joint') WHERE kind = 'action';
+
+-- what is new to the trace and to alternatives
+SELECT ok(bool_and(jsonb_typeof(e -> 'model_disagrees') = 'array'), 'the trace says where the model disagrees')
+FROM ill, jsonb_array_elements(vae_advise_explain(t) -> 'considered') e;
+SELECT cmp_ok(avg(distance), '>=', 0.5, 'alternatives are different plans') FROM (
+    SELECT 1 - count(*) FILTER (WHERE one AND two)::numeric / count(*) AS distance FROM (
+        SELECT (t).respondent_id, a.feature, bool_or(plan = 1) AS one, bool_or(plan = 2) AS two
+        FROM ill, vae_advise(t, alternatives => 2) a WHERE kind = 'action' GROUP BY 1, 2) f
+    GROUP BY respondent_id HAVING bool_or(two)) d;
 SELECT * FROM finish();
 ROLLBACK;

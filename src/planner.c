@@ -55,19 +55,6 @@ couple(const HvPlanner *p, HvAction *action, const char *feature)
 	return true;
 }
 
-/*
- * The search may go as far as the rules allow where less (or more) is always better in the eyes of
- * the guidelines; the recommended range says where they begin to speak, not where benefit ends.
- */
-static void
-set_reach(HvAction *action, const HvFeature *feature, const HvConsidered *considered)
-{
-	if (strcmp(feature->safe_direction, "down") == 0)
-		action->recommended_high = considered->low;
-	else if (strcmp(feature->safe_direction, "up") == 0)
-		action->recommended_low = considered->high;
-}
-
 /* The actions that the model knows and the rules leave room for. */
 static uint32_t
 set_actions(HvPlanner *p)
@@ -98,7 +85,6 @@ set_actions(HvPlanner *p)
 		if (programme != NULL &&
 		    hv_listed(programme->domains, programme->ndomains, feature->domain))
 			action->cost *= HV_PREFERRED;
-		set_reach(action, feature, considered);
 		if (!couple(p, action, feature->feature))
 		{
 			considered->status = "its goal is reached";

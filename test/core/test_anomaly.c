@@ -222,13 +222,14 @@ causes(void)
 	HvCause found[COLUMNS];
 	HvCauses all;
 	HvReal *records;
+	HvHeldRows held;
 	HvModel model;
 	uint32_t n;
 
 	make_model(&model, &records);
+	held = (HvHeldRows){.rows = records, .n = N};
 	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, N, NULL, &arena) == HV_OK &&
-	       hv_impute_calibrate(&model, &blas, &(HvHeldRows){.rows = records, .n = N}, NULL,
-	                           &arena) == HV_OK,
+	       hv_impute_calibrate(&model, &blas, &held, NULL, &arena) == HV_OK,
 	   "a copula");
 	for (uint32_t j = 0; j < COLUMNS; j++)
 	{

@@ -3,7 +3,7 @@
  *
  * Owns: which actions are searched and how far they may go, what trials and realised effects say of
  * them for this person, and how strange a plan may make the person. Example: sodium at 3,900 mg with
- * the rules' interval [1500, 3900] is searched down to 1,500; weight at BMI 27 down to BMI 25.
+ * the recommended range up to 2,300 is searched down to 2,300; weight at BMI 27 down to BMI 25.
  */
 #include "hadvice.h"
 

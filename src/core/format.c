@@ -49,13 +49,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Writes where `bytes` is not NULL, and counts in any case. */
-typedef struct Writer
-{
-	uint8_t *bytes;
-	size_t size; /* written, or that would have been */
-	HvStatus status;
-} Writer;
+#include "writer.h"
 
 /*
  * Slicing by eight: table[k][b] is the checksum of byte b followed by k zero bytes. Making the
@@ -104,212 +98,109 @@ hv_crc32c_more(uint32_t before, const uint8_t *bytes, size_t size)
 	return ~crc;
 }
 
-/* ------------------------------------------------------------------ pieces */
-
-static void
-put_bytes(Writer *writer, const void *bytes, size_t n)
-{
-	if (writer->bytes != NULL && n > 0)
-		memcpy(writer->bytes + writer->size, bytes, n);
-	writer->size += n;
-}
-
-/* The lowest `n` bytes of a number, lowest first. */
-static void
-put_uint(Writer *writer, uint64_t number, int n)
-{
-	uint8_t bytes[8];
-
-	for (int i = 0; i < n; i++)
-		bytes[i] = (uint8_t) (number >> 8 * i);
-	put_bytes(writer, bytes, (size_t) n);
-}
-
-static void
-put_u8(Writer *writer, unsigned number)
-{
-	put_uint(writer, number, 1);
-}
-
-static void
-put_u32(Writer *writer, uint32_t number)
-{
-	put_uint(writer, number, 4);
-}
-
-static void
-put_u64(Writer *writer, uint64_t number)
-{
-	put_uint(writer, number, 8);
-}
-
-static void
-put_f64(Writer *writer, double number)
-{
-	uint64_t bits = 0x7FF8000000000000u; /* the one NaN */
-
-	if (!isnan(number))
-		memcpy(&bits, &number, sizeof(bits));
-	put_u64(writer, bits);
-}
-
-static void
-put_f32(Writer *writer, float number)
-{
-	uint32_t bits;
-
-	if (!isfinite(number))
-		writer->status = HV_DIVERGED;
-	memcpy(&bits, &number, sizeof(bits));
-	put_u32(writer, bits);
-}
-
-static void
-put_f64s(Writer *writer, const double *numbers, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		put_f64(writer, numbers[i]);
-}
-
-/* What the reader would refuse is refused here: a model that cannot be read must not be stored. */
-static void
-put_text(Writer *writer, const char *text)
-{
-	size_t length = text != NULL ? strlen(text) : 0;
-
-	if (length > HV_MAX_TEXT)
-		writer->status = HV_TOO_LARGE;
-	put_u32(writer, (uint32_t) length);
-	put_bytes(writer, text, length);
-}
-
-/* A section's length is known at its end, and written where begin_section left room for it. */
-static size_t
-begin_section(Writer *writer, const char *tag)
-{
-	put_bytes(writer, tag, 4);
-	put_u64(writer, 0);
-	return writer->size;
-}
-
-static void
-end_section(Writer *writer, size_t begin)
-{
-	Writer length = {writer->bytes, begin - 8, HV_OK};
-
-	put_u64(&length, writer->size - begin);
-}
-
 /* ------------------------------------------------------------------ sections */
 
 static void
-put_column(Writer *writer, const HvColumn *column)
+put_column(HvWriter *writer, const HvColumn *column)
 {
-	put_text(writer, column->name);
-	put_text(writer, column->type);
-	put_text(writer, column->feature);
-	put_text(writer, column->unit);
-	put_text(writer, column->note);
-	put_u8(writer, column->cell);
-	put_u8(writer, column->role);
-	put_u8(writer, (unsigned) column->stage);
-	put_u8(writer, column->kind);
-	put_u8(writer, column->transform);
-	put_u8(writer,
-	       column->integer | column->boolean << 1 | column->fixed_levels << 2 | column->key << 3);
-	put_f64(writer, column->low);
-	put_f64(writer, column->high);
-	put_f64(writer, column->factor);
-	put_f64(writer, column->offset);
-	put_f64(writer, column->shift);
-	put_f64(writer, column->center);
-	put_f64(writer, column->scale);
-	put_u8(writer, (unsigned) (column->digits + 1));
-	put_u32(writer, column->width);
-	put_u32(writer, column->nlevels);
+	hv_put_text(writer, column->name);
+	hv_put_text(writer, column->type);
+	hv_put_text(writer, column->feature);
+	hv_put_text(writer, column->unit);
+	hv_put_text(writer, column->note);
+	hv_put_u8(writer, column->cell);
+	hv_put_u8(writer, column->role);
+	hv_put_u8(writer, (unsigned) column->stage);
+	hv_put_u8(writer, column->kind);
+	hv_put_u8(writer, column->transform);
+	hv_put_u8(writer, column->integer | column->boolean << 1 | column->fixed_levels << 2 |
+	                      column->key << 3);
+	hv_put_f64(writer, column->low);
+	hv_put_f64(writer, column->high);
+	hv_put_f64(writer, column->factor);
+	hv_put_f64(writer, column->offset);
+	hv_put_f64(writer, column->shift);
+	hv_put_f64(writer, column->center);
+	hv_put_f64(writer, column->scale);
+	hv_put_u8(writer, (unsigned) (column->digits + 1));
+	hv_put_u32(writer, column->width);
+	hv_put_u32(writer, column->nlevels);
 	for (uint32_t i = 0; i < column->nlevels; i++)
 	{
-		put_text(writer, column->levels[i]);
+		hv_put_text(writer, column->levels[i]);
 		if (column->cell == HV_CELL_NUMBER)
-			put_f64(writer, column->level_values[i]);
+			hv_put_f64(writer, column->level_values[i]);
 	}
-	put_u32(writer, column->nknots);
+	hv_put_u32(writer, column->nknots);
 	for (uint32_t i = 0; i < column->nknots; i++)
 	{
-		put_f64(writer, column->knots[i].value);
-		put_f32(writer, column->knots[i].low);
-		put_f32(writer, column->knots[i].middle);
-		put_f32(writer, column->knots[i].high);
+		hv_put_f64(writer, column->knots[i].value);
+		hv_put_f32(writer, column->knots[i].low);
+		hv_put_f32(writer, column->knots[i].middle);
+		hv_put_f32(writer, column->knots[i].high);
 	}
 }
 
 static void
-put_schema(Writer *writer, const HvSchema *schema)
+put_schema(HvWriter *writer, const HvSchema *schema)
 {
-	size_t section = begin_section(writer, "SCHM");
+	size_t section = hv_begin_section(writer, "SCHM");
 
-	put_u32(writer, schema->ncolumns);
-	put_u32(writer, schema->nstages);
-	put_u32(writer, schema->nvalues);
-	put_u32(writer, schema->width);
+	hv_put_u32(writer, schema->ncolumns);
+	hv_put_u32(writer, schema->nstages);
+	hv_put_u32(writer, schema->nvalues);
+	hv_put_u32(writer, schema->width);
 	for (uint32_t i = 0; i < schema->ncolumns; i++)
 		put_column(writer, &schema->columns[i]);
-	end_section(writer, section);
+	hv_end_section(writer, section);
 }
 
 static void
-put_config(Writer *writer, const HvConfig *config, uint32_t nstages)
+put_config(HvWriter *writer, const HvConfig *config, uint32_t nstages)
 {
-	size_t section = begin_section(writer, "CONF");
+	size_t section = hv_begin_section(writer, "CONF");
 
-	put_u8(writer, config->architecture);
-	put_u32(writer, config->nhidden);
+	hv_put_u8(writer, config->architecture);
+	hv_put_u32(writer, config->nhidden);
 	for (uint32_t i = 0; i < config->nhidden; i++)
-		put_u32(writer, config->hidden[i]);
-	put_u32(writer, nstages);
+		hv_put_u32(writer, config->hidden[i]);
+	hv_put_u32(writer, nstages);
 	for (uint32_t i = 0; i < nstages; i++)
-		put_u32(writer, config->latent[i]);
-	put_u32(writer, config->members);
-	put_f64(writer, config->beta);
-	end_section(writer, section);
+		hv_put_u32(writer, config->latent[i]);
+	hv_put_u32(writer, config->members);
+	hv_put_f64(writer, config->beta);
+	hv_end_section(writer, section);
 }
 
 static void
-put_parameters(Writer *writer, const HvVae *vae)
+put_parameters(HvWriter *writer, const HvVae *vae)
 {
-	size_t section = begin_section(writer, "PARM");
+	size_t section = hv_begin_section(writer, "PARM");
 
-	put_u64(writer, vae->nparameters);
+	hv_put_u64(writer, vae->nparameters);
 	if (writer->bytes == NULL)
 		writer->size += vae->nparameters * 4;
 	else
 		for (size_t i = 0; i < vae->nparameters; i++)
-			put_f32(writer, (float) vae->parameters[i]);
-	end_section(writer, section);
+			hv_put_f32(writer, (float) vae->parameters[i]);
+	hv_end_section(writer, section);
 }
 
 static void
-put_f32s(Writer *writer, const float *numbers, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		put_f32(writer, numbers[i]);
-}
-
-static void
-put_gaussian(Writer *writer, const HvCopula *copula)
+put_gaussian(HvWriter *writer, const HvCopula *copula)
 {
 	size_t width = copula->width;
 
-	put_u32(writer, copula->width);
-	put_f32s(writer, copula->mean, width);
-	put_f32s(writer, copula->scale, width);
-	put_f32s(writer, copula->precision, width * (width + 1) / 2);
+	hv_put_u32(writer, copula->width);
+	hv_put_f32s(writer, copula->mean, width);
+	hv_put_f32s(writer, copula->scale, width);
+	hv_put_f32s(writer, copula->precision, width * (width + 1) / 2);
 }
 
 static void
-put_copula(Writer *writer, const HvModel *model)
+put_copula(HvWriter *writer, const HvModel *model)
 {
-	size_t section = begin_section(writer, "COPU");
+	size_t section = hv_begin_section(writer, "COPU");
 
 	if (model->blend == NULL)
 	{
@@ -319,94 +210,94 @@ put_copula(Writer *writer, const HvModel *model)
 	put_gaussian(writer, &model->copula);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
 	{
-		put_f32(writer, model->blend[j].copula);
-		put_f32(writer, model->blend[j].network);
-		put_f32(writer, model->blend[j].stretch);
-		put_f32s(writer, model->blend[j].share, HV_SHARES);
+		hv_put_f32(writer, model->blend[j].copula);
+		hv_put_f32(writer, model->blend[j].network);
+		hv_put_f32(writer, model->blend[j].stretch);
+		hv_put_f32s(writer, model->blend[j].share, HV_SHARES);
 	}
-	put_u32(writer, model->formulas.n);
+	hv_put_u32(writer, model->formulas.n);
 	for (uint32_t i = 0; i < model->formulas.n; i++)
 	{
 		const HvFormula *f = &model->formulas.list[i];
 
-		put_u32(writer, f->y);
-		put_u32(writer, f->a);
-		put_u32(writer, f->b);
-		put_u8(writer, f->shape);
-		put_u8(writer, (unsigned) (f->power + 2));
-		put_f64(writer, f->k);
-		put_f64(writer, f->c);
+		hv_put_u32(writer, f->y);
+		hv_put_u32(writer, f->a);
+		hv_put_u32(writer, f->b);
+		hv_put_u8(writer, f->shape);
+		hv_put_u8(writer, (unsigned) (f->power + 2));
+		hv_put_f64(writer, f->k);
+		hv_put_f64(writer, f->c);
 	}
-	end_section(writer, section);
+	hv_end_section(writer, section);
 }
 
 static void
-put_statistics(Writer *writer, const HvSchema *schema)
+put_statistics(HvWriter *writer, const HvSchema *schema)
 {
-	size_t section = begin_section(writer, "STAT");
+	size_t section = hv_begin_section(writer, "STAT");
 
 	for (uint32_t i = 0; i < schema->ncolumns; i++)
 	{
 		const HvColumn *column = &schema->columns[i];
 
-		put_u64(writer, column->observed);
-		put_u64(writer, column->missing);
-		put_u64(writer, column->implausible);
-		put_f64(writer, column->distinct);
+		hv_put_u64(writer, column->observed);
+		hv_put_u64(writer, column->missing);
+		hv_put_u64(writer, column->implausible);
+		hv_put_f64(writer, column->distinct);
 		if (column->cell != HV_CELL_TEXT)
 		{
-			put_f64(writer, column->mean);
-			put_f64(writer, column->sd);
-			put_f64(writer, column->min);
-			put_f64(writer, column->max);
+			hv_put_f64(writer, column->mean);
+			hv_put_f64(writer, column->sd);
+			hv_put_f64(writer, column->min);
+			hv_put_f64(writer, column->max);
 		}
-		put_f64s(writer, column->level_shares, column->nlevels);
+		hv_put_f64s(writer, column->level_shares, column->nlevels);
 		if (column->cell == HV_CELL_NUMBER)
-			put_f64s(writer, column->quantiles, HV_QUANTILES);
+			hv_put_f64s(writer, column->quantiles, HV_QUANTILES);
 	}
-	end_section(writer, section);
+	hv_end_section(writer, section);
 }
 
 static void
-put_provenance(Writer *writer, const HvProvenance *provenance)
+put_provenance(HvWriter *writer, const HvProvenance *provenance)
 {
-	size_t section = begin_section(writer, "PROV");
+	size_t section = hv_begin_section(writer, "PROV");
 
-	put_u64(writer, provenance->seed);
-	put_u64(writer, provenance->rows);
-	put_u64(writer, provenance->validation_rows);
-	put_u64(writer, provenance->fingerprint);
-	put_u32(writer, provenance->epochs);
-	put_u32(writer, provenance->best_epoch);
-	put_f64(writer, provenance->train_elbo);
-	put_f64(writer, provenance->validation_elbo);
-	put_f64(writer, provenance->baseline_elbo);
-	put_f64(writer, provenance->epsilon);
-	put_f64(writer, provenance->delta);
-	put_u8(writer, provenance->row_security);
-	put_text(writer, provenance->source);
-	put_text(writer, provenance->trainer);
-	put_text(writer, provenance->extension_version);
-	put_f64s(writer, provenance->surprise, HV_QUANTILES);
-	put_f64s(writer, provenance->first_surprise, HV_QUANTILES);
-	end_section(writer, section);
+	hv_put_u64(writer, provenance->seed);
+	hv_put_u64(writer, provenance->rows);
+	hv_put_u64(writer, provenance->validation_rows);
+	hv_put_u64(writer, provenance->fingerprint);
+	hv_put_u32(writer, provenance->epochs);
+	hv_put_u32(writer, provenance->best_epoch);
+	hv_put_f64(writer, provenance->train_elbo);
+	hv_put_f64(writer, provenance->validation_elbo);
+	hv_put_f64(writer, provenance->baseline_elbo);
+	hv_put_f64(writer, provenance->epsilon);
+	hv_put_f64(writer, provenance->delta);
+	hv_put_u8(writer, provenance->row_security);
+	hv_put_text(writer, provenance->source);
+	hv_put_text(writer, provenance->trainer);
+	hv_put_text(writer, provenance->extension_version);
+	hv_put_f64s(writer, provenance->surprise, HV_QUANTILES);
+	hv_put_f64s(writer, provenance->first_surprise, HV_QUANTILES);
+	hv_end_section(writer, section);
 }
 
 /* What drift is measured by, and nothing else needs. */
 static void
-put_drift(Writer *writer, const HvModel *model)
+put_drift(HvWriter *writer, const HvModel *model)
 {
 	const HvLatent *latent = &model->latent;
 	size_t section;
 
 	if (latent->n == 0)
 		return;
-	section = begin_section(writer, "DRFT");
-	put_u32(writer, latent->n);
+	section = hv_begin_section(writer, "DRFT");
+	hv_put_u32(writer, latent->n);
 	for (uint32_t i = 0; i < latent->n; i++)
 	{
-		put_f64(writer, latent->mean[i]);
-		put_f64(writer, latent->variance[i]);
+		hv_put_f64(writer, latent->mean[i]);
+		hv_put_f64(writer, latent->variance[i]);
 	}
 	for (uint32_t i = 0; i < model->schema.ncolumns; i++)
 	{
@@ -414,21 +305,21 @@ put_drift(Writer *writer, const HvModel *model)
 
 		if (column->cell != HV_CELL_NUMBER || hv_has_levels(column))
 			continue;
-		put_u32(writer, column->nmasses);
+		hv_put_u32(writer, column->nmasses);
 		for (uint32_t k = 0; k < column->nmasses; k++)
 		{
-			put_f64(writer, column->masses[k].value);
-			put_f64(writer, column->masses[k].share);
+			hv_put_f64(writer, column->masses[k].value);
+			hv_put_f64(writer, column->masses[k].share);
 		}
 	}
-	end_section(writer, section);
+	hv_end_section(writer, section);
 }
 
 #define LEAF 0xFFFF
 
 /* The node at heap position `at` and all below it. */
 static void
-put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
+put_node(HvWriter *writer, const HvForest *forest, uint32_t tree, uint32_t at, uint32_t depth)
 {
 	size_t node = (size_t) tree * HV_FOREST_NODES + at;
 	bool leaf = depth == HV_FOREST_DEPTH || isinf(forest->threshold[node]);
@@ -437,66 +328,66 @@ put_node(Writer *writer, const HvForest *forest, uint32_t tree, uint32_t at, uin
 	{
 		uint32_t left = ((at + 1) << (HV_FOREST_DEPTH - depth)) - 1 - HV_FOREST_NODES;
 
-		put_uint(writer, LEAF, 2);
-		put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
+		hv_put_uint(writer, LEAF, 2);
+		hv_put_f32(writer, forest->steps[(size_t) tree * HV_FOREST_LEAVES + left]);
 		return;
 	}
-	put_uint(writer, forest->feature[node], 2);
-	put_f32(writer, forest->threshold[node]);
+	hv_put_uint(writer, forest->feature[node], 2);
+	hv_put_f32(writer, forest->threshold[node]);
 	put_node(writer, forest, tree, 2 * at + 1, depth + 1);
 	put_node(writer, forest, tree, 2 * at + 2, depth + 1);
 }
 
 static void
-put_strange(Writer *writer, const HvModel *model)
+put_strange(HvWriter *writer, const HvModel *model)
 {
 	const HvStrange *strange = &model->strange;
 	size_t section;
 
 	if (!strange->fitted)
 		return;
-	section = begin_section(writer, "ODDS");
-	put_u32(writer, strange->forest.trees);
-	put_u32(writer, strange->forest.features);
+	section = hv_begin_section(writer, "ODDS");
+	hv_put_u32(writer, strange->forest.trees);
+	hv_put_u32(writer, strange->forest.features);
 	for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
 		put_node(writer, &strange->forest, tree, 0, 0);
 	put_gaussian(writer, &strange->ties);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-		put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
+		hv_put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
 	for (int i = 0; i < HV_PARTS; i++)
-		put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
-	put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
-	put_f32s(writer, strange->handicap, HV_PARTS);
-	end_section(writer, section);
+		hv_put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
+	hv_put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
+	hv_put_f32s(writer, strange->handicap, HV_PARTS);
+	hv_end_section(writer, section);
 }
 
 static void
-put_sampling(Writer *writer, const HvModel *model)
+put_sampling(HvWriter *writer, const HvModel *model)
 {
 	const HvSampling *sampling = &model->sampling;
 	size_t width = sampling->width, section;
 
 	if (width == 0 && sampling->npatterns == 0)
 		return;
-	section = begin_section(writer, "SAMP");
-	put_u32(writer, sampling->width);
-	put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
-	put_f32s(writer, sampling->bend, width * HV_BENDS);
-	put_u32(writer, sampling->npatterns);
-	put_bytes(writer, sampling->patterns,
-	          (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));
-	end_section(writer, section);
+	section = hv_begin_section(writer, "SAMP");
+	hv_put_u32(writer, sampling->width);
+	hv_put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
+	hv_put_f32s(writer, sampling->bend, width * HV_BENDS);
+	hv_put_u32(writer, sampling->npatterns);
+	hv_put_bytes(writer, sampling->patterns,
+	             (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));
+	hv_end_section(writer, section);
 }
 
 /* ------------------------------------------------------------------ the whole */
 
 static void
-put_model(Writer *writer, const HvModel *model)
+put_model(HvWriter *writer, const HvModel *model)
 {
-	put_bytes(writer, HV_FORMAT_MAGIC, 4);
-	put_uint(writer, HV_FORMAT_VERSION, 2);
-	put_uint(writer, 0, 2);
-	put_u64(writer, 0);
+	hv_put_bytes(writer, HV_FORMAT_MAGIC, 4);
+	hv_put_uint(writer, HV_FORMAT_VERSION, 2);
+	hv_put_uint(writer, 0, 2);
+	hv_put_u64(writer, 0);
 	put_schema(writer, &model->schema);
 	put_config(writer, &model->vae.config, model->schema.nstages);
 	put_parameters(writer, &model->vae);
@@ -511,7 +402,7 @@ put_model(Writer *writer, const HvModel *model)
 size_t
 hv_model_size(const HvModel *model)
 {
-	Writer writer = {NULL, 0, HV_OK};
+	HvWriter writer = {NULL, 0, HV_OK};
 
 	put_model(&writer, model);
 	return writer.size + HV_FORMAT_TRAILER;
@@ -520,13 +411,13 @@ hv_model_size(const HvModel *model)
 HvStatus
 hv_model_write(const HvModel *model, uint8_t *bytes, size_t size)
 {
-	Writer writer = {bytes, 0, HV_OK};
-	Writer length = {bytes, 8, HV_OK};
+	HvWriter writer = {bytes, 0, HV_OK};
+	HvWriter length = {bytes, 8, HV_OK};
 
 	if (size != hv_model_size(model))
 		return HV_BAD_ARGUMENT;
 	put_model(&writer, model);
-	put_u64(&length, size);
-	put_u32(&writer, hv_crc32c(bytes, writer.size));
+	hv_put_u64(&length, size);
+	hv_put_u32(&writer, hv_crc32c(bytes, writer.size));
 	return writer.status;
 }

@@ -198,6 +198,7 @@ def workers():
         for count in (0, 1):
             server = Server()
             server.run("SET client_min_messages = warning")
+            server.run("SET maintenance_work_mem = '256MB'")  # workers take memory, and are done without first
             server.run(f"SET max_parallel_maintenance_workers = {count}")
             epoch.append(epochs_seconds(server, 1, 5, hidden=hidden, latent=latent, batch=batch)[0])
             server.close()

@@ -37,7 +37,7 @@ SELECT is(count(*), 1::bigint, 'hardly any time: the defaults') FROM vae_tune('p
 SELECT is(count(*), 1::bigint, 'only points is in the registry') FROM vae_models WHERE source = 'points'::regclass;
 
 SELECT throws_ok($$ SELECT vae_tune('points', NULL) $$, '22004', NULL, 'no budget');
-SELECT throws_ok($$ SELECT vae_tune('points', '0 s') $$, '22023', 'budget must be positive, not 00:00:00', 'an empty one');
+SELECT throws_ok($$ SELECT vae_tune('points', '0 s') $$, '22023', NULL, 'an empty one');
 SELECT throws_ok($$ SELECT vae_tune('points', '1 s', validation_fraction => 0) $$, '22023', NULL, 'no rows to judge by');
 SELECT throws_ok($$ SELECT vae_tune('points', '1 s', columns => '{nope}') $$, '42703', NULL, 'no such column');
 CREATE FUNCTION pg_temp.cancelled() RETURNS boolean LANGUAGE plpgsql AS $$

@@ -65,7 +65,9 @@ $watcher->sql("UPDATE hadvice.models SET options = options || '{\"epochs\": 1000
 my $memory = 'SELECT sum(total_bytes) FROM pg_backend_memory_contexts';
 $trainer->sql("SELECT count(*) FROM vae_drift('m')");
 my $before = $trainer->sql($memory);
-for my $case (["SELECT FROM vae_retrain('m')", 1], ["SELECT count(*) FROM vae_drift('m', 'crowd')", 0.5], ["SELECT count(*) FROM vae_drift('m', 'crowd')", 2])
+# again and again, so that a fast machine is not done before it is cancelled
+my $drifts = "SELECT count(*) FROM generate_series(1, 1000) AS i, LATERAL vae_drift('m' || repeat('', i), 'crowd')";
+for my $case (["SELECT FROM vae_retrain('m')", 1], [$drifts, 0.5], [$drifts, 2])
 {
 	my ($query, $delay) = @$case;
 	$trainer->start($query);

@@ -25,6 +25,7 @@
 
 #include "cursor.h"
 #include "format.h"
+#include "writer.h"
 
 #define MAGIC "HVCK"
 #define VERSION 1
@@ -39,7 +40,7 @@ typedef struct Writer
 	HvPutFn put;
 	void *ctx;
 	uint8_t piece[PIECE];
-	size_t n;
+	HvWriter out; /* into the piece */
 	uint32_t crc;
 	bool failed;
 } Writer;
@@ -62,63 +63,49 @@ hv_checkpoint_most(size_t nparameters, uint32_t nblocks)
 static void
 flush(Writer *writer)
 {
-	writer->crc = hv_crc32c_more(writer->crc, writer->piece, writer->n);
-	writer->failed |= !writer->put(writer->ctx, writer->piece, writer->n);
-	writer->n = 0;
+	writer->crc = hv_crc32c_more(writer->crc, writer->piece, writer->out.size);
+	writer->failed |= !writer->put(writer->ctx, writer->piece, writer->out.size);
+	writer->out.size = 0;
 }
 
-static void
-put_uint(Writer *writer, uint64_t number, int n)
+/* With room for one number more; after a failure what is written goes nowhere. */
+static HvWriter *
+room(Writer *writer)
 {
-	if (writer->n + 8 > PIECE && !writer->failed)
+	if (writer->out.size + 8 > PIECE && !writer->failed)
 		flush(writer);
-	for (int i = 0; i < n && !writer->failed; i++)
-		writer->piece[writer->n++] = (uint8_t) (number >> 8 * i);
-}
-
-static void
-put_f64(Writer *writer, double number)
-{
-	uint64_t bits = 0x7FF8000000000000u; /* the one NaN */
-
-	if (!isnan(number))
-		memcpy(&bits, &number, sizeof(bits));
-	put_uint(writer, bits, 8);
+	if (writer->failed)
+		writer->out.size = 0;
+	return &writer->out;
 }
 
 static void
 put_reals(Writer *writer, const HvReal *numbers, size_t n)
 {
 	for (size_t i = 0; i < n && !writer->failed; i++)
-	{
-		float number = (float) numbers[i];
-		uint32_t bits;
-
-		memcpy(&bits, &number, sizeof(bits));
-		put_uint(writer, bits, 4);
-	}
+		hv_put_f32(room(writer), (float) numbers[i]);
 }
 
 static void
 put_learned(Writer *writer, const HvLearned *learned)
 {
-	put_uint(writer, learned->made, 8);
-	put_f64(writer, learned->seen_nll);
-	put_f64(writer, learned->seen_kl);
-	put_f64(writer, learned->best_loss);
-	put_uint(writer, (uint64_t) learned->best_epoch, 4);
-	put_uint(writer, learned->done, 1);
+	hv_put_uint(room(writer), learned->made, 8);
+	hv_put_f64(room(writer), learned->seen_nll);
+	hv_put_f64(room(writer), learned->seen_kl);
+	hv_put_f64(room(writer), learned->best_loss);
+	hv_put_uint(room(writer), (uint64_t) learned->best_epoch, 4);
+	hv_put_uint(room(writer), learned->done, 1);
 }
 
 static void
 put_logged(Writer *writer, const HvLogged *logged)
 {
-	put_uint(writer, (uint64_t) logged->epoch.epoch, 4);
-	put_f64(writer, logged->epoch.elbo);
-	put_f64(writer, logged->epoch.reconstruction);
-	put_f64(writer, logged->epoch.kl);
-	put_f64(writer, logged->epoch.validation);
-	put_f64(writer, logged->seconds);
+	hv_put_uint(room(writer), (uint64_t) logged->epoch.epoch, 4);
+	hv_put_f64(room(writer), logged->epoch.elbo);
+	hv_put_f64(room(writer), logged->epoch.reconstruction);
+	hv_put_f64(room(writer), logged->epoch.kl);
+	hv_put_f64(room(writer), logged->epoch.validation);
+	hv_put_f64(room(writer), logged->seconds);
 }
 
 bool
@@ -127,30 +114,31 @@ hv_checkpoint_write(const HvCheckpoint *checkpoint, HvPutFn put, void *ctx)
 	const HvFitState *state = &checkpoint->state;
 	Writer writer = {.put = put, .ctx = ctx};
 
-	memcpy(writer.piece, MAGIC, 4);
-	writer.n = 4;
-	put_uint(&writer, VERSION, 2);
-	put_uint(&writer, 0, 2);
-	put_uint(&writer, size_of(state->nparameters, state->nblocks, (size_t) checkpoint->nlog), 8);
-	put_uint(&writer, checkpoint->task, 8);
-	put_f64(&writer, checkpoint->seconds);
-	put_uint(&writer, (uint64_t) state->epoch, 4);
-	put_uint(&writer, state->nblocks, 4);
+	writer.out.bytes = writer.piece;
+	hv_put_bytes(&writer.out, MAGIC, 4);
+	hv_put_uint(room(&writer), VERSION, 2);
+	hv_put_uint(room(&writer), 0, 2);
+	hv_put_uint(room(&writer),
+	            size_of(state->nparameters, state->nblocks, (size_t) checkpoint->nlog), 8);
+	hv_put_uint(room(&writer), checkpoint->task, 8);
+	hv_put_f64(room(&writer), checkpoint->seconds);
+	hv_put_uint(room(&writer), (uint64_t) state->epoch, 4);
+	hv_put_uint(room(&writer), state->nblocks, 4);
 	for (uint32_t i = 0; i < state->nblocks; i++)
 		put_learned(&writer, &state->learned[i]);
-	put_uint(&writer, (uint64_t) checkpoint->log_step, 4);
-	put_uint(&writer, (uint64_t) checkpoint->nlog, 4);
+	hv_put_uint(room(&writer), (uint64_t) checkpoint->log_step, 4);
+	hv_put_uint(room(&writer), (uint64_t) checkpoint->nlog, 4);
 	for (int i = 0; i < checkpoint->nlog; i++)
 		put_logged(&writer, &checkpoint->log[i]);
-	put_uint(&writer, state->nparameters, 8);
+	hv_put_uint(room(&writer), state->nparameters, 8);
 	put_reals(&writer, state->parameters, state->nparameters);
 	put_reals(&writer, state->m, state->nparameters);
 	put_reals(&writer, state->v, state->nparameters);
 	put_reals(&writer, state->best, state->nparameters);
 	if (!writer.failed)
 		flush(&writer);
-	put_uint(&writer, writer.crc, 4);
-	return !writer.failed && put(ctx, writer.piece, writer.n);
+	hv_put_uint(room(&writer), writer.crc, 4);
+	return !writer.failed && put(ctx, writer.piece, writer.out.size);
 }
 
 /* ---- reading: once to check, once more to take ---- */

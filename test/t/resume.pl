@@ -28,7 +28,7 @@ sub connect_trainer
 	$trainer->sql('SET hadvice.checkpoint_interval = 0');
 }
 
-# Until so many epochs of the training that runs have been seen; dies when it is over before.
+# Until so many epochs of the training that runs have been seen.
 sub wait_for_epoch
 {
 	my ($epoch) = @_;
@@ -37,13 +37,14 @@ sub wait_for_epoch
 	{
 		my $now = $watcher->sql("SELECT epoch FROM pg_stat_progress_vae_train WHERE pid = $pid AND phase = 'training'");
 		return if $now ne '' && $now >= $epoch;
-		sleep 0.02;
+		sleep 0.01;
 	}
-	die "no epoch $epoch";
+	die "no epoch $epoch: " . $trainer->errors;
 }
 
 my $files = "SELECT count(*) FROM pg_ls_dir('pg_stat_tmp') AS f WHERE f ~ '^hadvice_'";
 my $seen = sub { my ($name) = @_; return "SELECT md5(model::bytea::text) FROM hadvice.models WHERE name = '$name' ORDER BY version DESC LIMIT 1" };
+my $epochs = 300; # many more than are waited for: on a fast machine one takes milliseconds
 my %how = (
 	alone => ['SET max_parallel_maintenance_workers = 0', "architecture => 'joint', hidden => '{64}'"],
 	workers => ['SET max_parallel_maintenance_workers = 2', "architecture => 'ordered', batch_size => 512"],
@@ -53,11 +54,11 @@ connect_trainer();
 for my $case (sort keys %how)
 {
 	my ($setting, $options) = @{$how{$case}};
-	my $train = sub { "SELECT epochs FROM vae_train('people', model => '$_[0]', epochs => 30, $options" . ($_[1] || '') . ')' };
+	my $train = sub { "SELECT epochs FROM vae_train('people', model => '$_[0]', epochs => $epochs, $options" . ($_[1] || '') . ')' };
 	$trainer->sql('RESET maintenance_work_mem');
 	$trainer->sql('RESET max_parallel_maintenance_workers');
 	$trainer->sql($setting);
-	is $trainer->sql($train->('whole')), 30, "$case: uninterrupted";
+	is $trainer->sql($train->('whole')), $epochs, "$case: uninterrupted";
 	is $watcher->sql($files), 0, "$case: no checkpoint is left";
 	$trainer->errors;
 
@@ -82,8 +83,9 @@ for my $case (sort keys %how)
 	$trainer->sql($setting);
 	# beside it may be half of a next one
 	is $watcher->sql("$files AND f ~ 'ckpt\$'"), 1, "$case: killed: the checkpoint is there after the restart";
-	is $trainer->sql($train->($case, ', resume => true')), 30, "$case: goes on again";
-	like $trainer->errors, qr/goes on after epoch (1\d|2\d)/, "$case: from there";
+	is $trainer->sql($train->($case, ', resume => true')), $epochs, "$case: goes on again";
+	my ($again) = $trainer->errors =~ /goes on after epoch (\d+)/;
+	cmp_ok $again // 0, '>=', 19, "$case: from there";
 	is $watcher->sql($seen->($case)), $watcher->sql($seen->('whole')), "$case: the same bytes as if nothing had been";
 	is $watcher->sql("SELECT string_agg(epoch || ' ' || elbo || ' ' || validation, ',' ORDER BY epoch) FROM hadvice.training_history WHERE model = '$case'"),
 	  $watcher->sql("SELECT string_agg(epoch || ' ' || elbo || ' ' || validation, ',' ORDER BY epoch) FROM hadvice.training_history

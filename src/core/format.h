@@ -7,6 +7,7 @@
 #include "blend.h"
 #include "copula.h"
 #include "derived.h"
+#include "accord.h"
 #include "forest.h"
 #include "latent.h"
 #include "tail.h"
@@ -50,11 +51,10 @@ typedef struct HvStrange
 {
 	bool fitted; /* false in models from before there was a section for it */
 	HvForest forest;
-	HvCopula ties;    /* as the model's, but with ordinals as plain numbers; see anomaly_fit.c */
-	HvTail *residual; /* per column: deviation from what the ties let expect */
+	HvAccord accord;
 	HvTail part[HV_PARTS];
 	HvTail whole;
-	float handicap[HV_PARTS]; /* nats, not negative */
+	float weight[HV_PARTS]; /* 0 … 1 */
 } HvStrange;
 
 /* What drawing new records needs beside the network; core/sample.h says what for. */

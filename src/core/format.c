@@ -34,7 +34,7 @@
  *               leaf; 3 times u32 features and mean, scale, precision as in COPU; u8 of each column
  *               which of the 3; f32 × 25 tail of each column's residual, of each of 4 parts, of the
  *               whole; f32 weight of each part
- *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows),
+ *         SAMP  (may be absent) u32 columns with noise, f32 correlation of it (lower triangle by rows),
  *               f32 × 25 quantiles of each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *

@@ -18,9 +18,10 @@
 
 #define FIT_KEY 0x6e6f6973
 
-#define ROUNDS 24 /* of which the first … */
-#define SETTLED 12
-#define PRIOR 50 /* rows without any correlation, and … */
+#define MOST_ROUNDS 24 /* the first half of them are not looked at */
+#define LEAST_ROUNDS 6
+#define MOST_CUBES 2e8 /* rounds × width^3, of wide tables */
+#define PRIOR 50       /* rows without any correlation */
 #define RIDGE 1e-3
 
 typedef struct Fit
@@ -136,6 +137,7 @@ hv_noise_correlate(const float *low, const float *high, size_t n, uint32_t width
 {
 	Fit fit = {.low = low, .high = high, .n = n, .width = width, .host = host};
 	size_t size = (size_t) width * width;
+	int rounds = (int) fmin(fmax(MOST_CUBES / pow(width, 3), LEAST_ROUNDS), MOST_ROUNDS);
 	double *room = hv_new(arena, double, width, width);
 
 	fit.e = hv_raw(arena, double, n, width);
@@ -148,7 +150,7 @@ hv_noise_correlate(const float *low, const float *high, size_t n, uint32_t width
 	start_rows(&fit);
 	for (size_t j = 0; j < width; j++)
 		fit.cross[j * width + j] = 1;
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < rounds; round++)
 	{
 		if (!invert(&fit, fit.cross, room))
 			return HV_DIVERGED;
@@ -160,8 +162,8 @@ hv_noise_correlate(const float *low, const float *high, size_t n, uint32_t width
 			draw_row(&fit, i, round);
 		}
 		correlate(&fit);
-		for (size_t k = 0; k < size && round >= SETTLED; k++)
-			fit.sum[k] += fit.cross[k] / (ROUNDS - SETTLED);
+		for (size_t k = 0; k < size && round >= rounds / 2; k++)
+			fit.sum[k] += fit.cross[k] / (rounds - rounds / 2);
 	}
 	for (uint32_t a = 0; a < width; a++)
 		for (uint32_t b = 0; b <= a; b++)

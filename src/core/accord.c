@@ -35,20 +35,42 @@ on_scale(const HvColumn *column, HvScale scale, double value)
 	return fmin(fmax(value, -MOST_PLAIN), MOST_PLAIN);
 }
 
+static bool
+is_scaled(const HvColumn *column)
+{
+	return !hv_has_levels(column) && column->kind != HV_EMBEDDING;
+}
+
+static double
+value_of(const HvColumn *column, const HvReal *record)
+{
+	return hv_decode_number(column, (double) record[column->x_at]);
+}
+
 void
 hv_accord_rescale(const HvSchema *schema, HvScale scale, const HvReal *record, HvReal *scaled)
 {
 	memcpy(scaled, record, schema->width * sizeof(HvReal));
-	if (scale == HV_SCALE_SCORE)
-		return;
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	for (uint32_t j = 0; j < schema->ncolumns && scale != HV_SCALE_SCORE; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
 
-		if (hv_has_levels(column) || column->kind == HV_EMBEDDING || record[column->m_at] == 0)
-			continue;
-		scaled[column->x_at] = (HvReal) on_scale(
-			column, scale, hv_decode_number(column, (double) record[column->x_at]));
+		if (is_scaled(column) && record[column->m_at] != 0)
+			scaled[column->x_at] = (HvReal) on_scale(column, scale, value_of(column, record));
+	}
+}
+
+/* The same into work->scaled, of a record whose values have been read. */
+static void
+rescale(HvAccordWork *work, HvScale scale, const HvReal *record)
+{
+	memcpy(work->scaled, record, work->schema->width * sizeof(HvReal));
+	for (uint32_t j = 0; j < work->schema->ncolumns && scale != HV_SCALE_SCORE; j++)
+	{
+		const HvColumn *column = &work->schema->columns[j];
+
+		if (is_scaled(column) && record[column->m_at] != 0)
+			work->scaled[column->x_at] = (HvReal) on_scale(column, scale, work->value[j]);
 	}
 }
 
@@ -100,17 +122,46 @@ invert_blocks(const HvAccordWork *work, HvTied *tied)
 	}
 }
 
-static HvStatus
-init_tied(HvAccordWork *work, HvTied *tied, const HvCopula *copula, HvArena *arena)
+static bool
+is_own(const HvAccordWork *work, HvScale scale, uint32_t j)
 {
+	return work->accord->scale != NULL && work->accord->scale[j] == scale;
+}
+
+/* The rows of the columns that are judged on a scale, one after the other. */
+static void
+gather_own(const HvAccordWork *work, HvScale scale, HvTied *tied)
+{
+	size_t width = work->width, at = 0;
+
+	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
+	{
+		size_t n = hv_copula_features(&work->schema->columns[j]);
+
+		if (is_own(work, scale, j))
+		{
+			memcpy(tied->own + tied->nown * width, tied->precision + at * width,
+			       n * width * sizeof(HvReal));
+			tied->nown += (uint32_t) n;
+		}
+		at += n;
+	}
+}
+
+static HvStatus
+init_tied(HvAccordWork *work, HvScale scale, const HvCopula *copula, HvArena *arena)
+{
+	HvTied *tied = &work->tied[scale];
 	size_t width = work->width;
 
 	tied->precision = hv_new(arena, HvReal, width + 1, width + 1);
+	tied->own = hv_new(arena, HvReal, width + 1, width + 1);
 	tied->shift = hv_new(arena, HvReal, width + 1, 1);
 	tied->unit = hv_new(arena, HvReal, width + 1, 1);
 	tied->stiff = hv_new(arena, HvReal, width + 1, 1);
 	tied->block = hv_new(arena, double, block_size(work->schema) + 1, 1);
-	if (!tied->precision || !tied->shift || !tied->unit || !tied->stiff || !tied->block)
+	if (!tied->precision || !tied->own || !tied->shift || !tied->unit || !tied->stiff ||
+	    !tied->block)
 		return HV_NO_MEMORY;
 	for (size_t i = 0; i < width; i++)
 	{
@@ -121,6 +172,7 @@ init_tied(HvAccordWork *work, HvTied *tied, const HvCopula *copula, HvArena *are
 		tied->stiff[i] = (HvReal) sqrt(fmax((double) tied->precision[i * width + i], 1e-6));
 	}
 	invert_blocks(work, tied);
+	gather_own(work, scale, tied);
 	return HV_OK;
 }
 
@@ -133,19 +185,19 @@ hv_accord_init(HvAccordWork *work, const HvAccord *accord, const HvSchema *schem
 	work->schema = schema;
 	work->accord = accord;
 	work->width = (uint32_t) width;
+	work->value = hv_new(arena, double, schema->ncolumns, 1);
 	work->scaled = hv_new(arena, HvReal, schema->width, 1);
 	work->x = hv_new(arena, HvReal, width + 1, 1);
 	work->pull = hv_new(arena, HvReal, width + 1, 1);
 	work->unknown = hv_new(arena, uint32_t, width + 1, 1);
 	work->factor = hv_raw(arena, double, width + 1, width + 1);
 	work->fill = hv_new(arena, double, width + 1, 1);
-	if (!work->scaled || !work->x || !work->pull || !work->unknown || !work->factor || !work->fill)
+	if (!work->value || !work->scaled || !work->x || !work->pull || !work->unknown ||
+	    !work->factor || !work->fill)
 		return HV_NO_MEMORY;
-	for (uint32_t j = 0; accord->scale != NULL && j < schema->ncolumns; j++)
-		work->asked[accord->scale[j]] = true;
 	for (int s = 0; s < HV_SCALES; s++)
 		if (accord->ties[s].width == width)
-			HV_TRY(init_tied(work, &work->tied[s], &accord->ties[s], arena));
+			HV_TRY(init_tied(work, (HvScale) s, &accord->ties[s], arena));
 	return HV_OK;
 }
 
@@ -177,7 +229,17 @@ read_features(HvAccordWork *work, const HvTied *tied)
 	return n;
 }
 
-/* The missing features at their expectation: x_u = -P_uu^-1 (P x)_u, and what that pulls. */
+static double
+product(const HvReal *a, const HvReal *b, size_t n)
+{
+	HvReal sum = 0;
+
+	for (size_t k = 0; k < n; k++)
+		sum += a[k] * b[k];
+	return (double) sum;
+}
+
+/* The missing features at their expectation: x_u = -P_uu^-1 (P x)_u, into work->x. */
 static void
 fill_features(HvAccordWork *work, const HvTied *tied, uint32_t n)
 {
@@ -187,7 +249,7 @@ fill_features(HvAccordWork *work, const HvTied *tied, uint32_t n)
 	{
 		const HvReal *row = tied->precision + work->unknown[a] * width;
 
-		work->fill[a] = -(double) work->pull[work->unknown[a]];
+		work->fill[a] = -product(row, work->x, width);
 		for (uint32_t b = 0; b <= a; b++)
 			work->factor[(size_t) a * n + b] = (double) row[work->unknown[b]];
 	}
@@ -195,19 +257,13 @@ fill_features(HvAccordWork *work, const HvTied *tied, uint32_t n)
 		return;
 	hv_solve(work->factor, n, work->fill);
 	for (uint32_t a = 0; a < n; a++)
-	{
-		const HvReal *row = tied->precision + work->unknown[a] * width;
-		HvReal x = (HvReal) work->fill[a];
-
-		for (size_t k = 0; k < width; k++)
-			work->pull[k] += x * row[k];
-	}
+		work->x[work->unknown[a]] = (HvReal) work->fill[a];
 }
 
 /* -log p of the level that is there, p a share of what a line says of all levels. */
 static float
 category_residual(const HvAccordWork *work, const HvTied *tied, const HvColumn *column, uint32_t at,
-                  const double *block)
+                  uint32_t pulled, const double *block)
 {
 	uint32_t n = column->width;
 	double own = LEAST_SHARE, sum = 0;
@@ -217,7 +273,7 @@ category_residual(const HvAccordWork *work, const HvTied *tied, const HvColumn *
 		double x = (double) work->scaled[column->x_at + a], off = 0, p;
 
 		for (uint32_t b = 0; b < n; b++)
-			off += block[a * n + b] * (double) work->pull[at + b];
+			off += block[a * n + b] * (double) work->pull[pulled + b];
 		p = fmax(x - off / (double) tied->unit[at + a], LEAST_SHARE);
 		sum += p;
 		if (x > 0.5)
@@ -226,58 +282,64 @@ category_residual(const HvAccordWork *work, const HvTied *tied, const HvColumn *
 	return (float) -log(fmin(own / sum, 1));
 }
 
-/* Residuals of the columns of a scale, or of all of them. */
+/* Residuals of the columns of a scale, or of all of them; work->value is of the record. */
 static void
 residuals_on(HvAccordWork *work, HvScale scale, const HvReal *record, bool all, float *residual)
 {
 	const HvTied *tied = &work->tied[scale];
 	const double *block = tied->block;
-	uint32_t missing, at = 0;
+	uint32_t missing, at = 0, own = 0;
+	size_t rows = all ? work->width : tied->nown;
 
-	if (tied->precision == NULL)
+	if (tied->precision == NULL || rows == 0)
 		return;
-	hv_accord_rescale(work->schema, scale, record, work->scaled);
+	rescale(work, scale, record);
 	missing = read_features(work, tied);
-	hv_few_forward(work->pull, work->width, work->x, work->width, tied->precision, 1, work->width,
-	               work->width, 0);
 	if (missing > 0)
 		fill_features(work, tied, missing);
+	hv_few_forward(work->pull, rows, work->x, work->width, all ? tied->precision : tied->own, 1,
+	               work->width, rows, 0);
 	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
 	{
 		const HvColumn *column = &work->schema->columns[j];
 		uint32_t n = hv_copula_features(column);
-		bool wanted =
-			n > 0 && record[column->m_at] != 0 && (all || work->accord->scale[j] == scale);
+		bool here = all || is_own(work, scale, j);
 
-		if (wanted && column->kind == HV_CATEGORICAL)
-			residual[j] = category_residual(work, tied, column, at, block);
-		else if (wanted)
-			residual[j] = fabsf((float) (work->pull[at] / tied->stiff[at]));
+		if (here && n > 0 && record[column->m_at] != 0)
+			residual[j] = column->kind == HV_CATEGORICAL
+			                  ? category_residual(work, tied, column, at, own, block)
+			                  : fabsf((float) (work->pull[own] / tied->stiff[at]));
 		if (column->kind == HV_CATEGORICAL)
 			block += (size_t) n * n;
 		at += n;
+		own += here ? n : 0;
 	}
 }
 
 static void
-no_residuals(const HvSchema *schema, float *residual)
+start_record(HvAccordWork *work, const HvReal *record, float *residual)
 {
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
+	{
+		const HvColumn *column = &work->schema->columns[j];
+
 		residual[j] = -1;
+		if (is_scaled(column))
+			work->value[j] = value_of(column, record);
+	}
 }
 
 void
 hv_accord_on(HvAccordWork *work, HvScale scale, const HvReal *record, float *residual)
 {
-	no_residuals(work->schema, residual);
+	start_record(work, record, residual);
 	residuals_on(work, scale, record, true, residual);
 }
 
 void
 hv_accord_residuals(HvAccordWork *work, const HvReal *record, float *residual)
 {
-	no_residuals(work->schema, residual);
+	start_record(work, record, residual);
 	for (int s = 0; s < HV_SCALES; s++)
-		if (work->asked[s])
-			residuals_on(work, (HvScale) s, record, false, residual);
+		residuals_on(work, (HvScale) s, record, false, residual);
 }

@@ -35,6 +35,8 @@ typedef struct HvAccord
 typedef struct HvTied
 {
 	HvReal *precision;    /* width×width */
+	uint32_t nown;        /* features of the columns that are judged on this scale, and … */
+	HvReal *own;          /* … their rows of the precision */
 	HvReal *shift, *unit; /* of a feature; x is (feature - shift) unit */
 	HvReal *stiff;        /* root of the precision's diagonal */
 	double *block; /* per category its features' conditional covariance, one after the other */
@@ -46,9 +48,9 @@ typedef struct HvAccordWork
 	const HvAccord *accord;
 	uint32_t width; /* features; 0: nothing can be said */
 	HvTied tied[HV_SCALES];
-	bool asked[HV_SCALES]; /* whether a column is judged on it */
-	HvReal *scaled;        /* a record on one of the scales */
-	HvReal *x, *pull;      /* pull = precision x */
+	double *value;    /* per column: the number that is there */
+	HvReal *scaled;   /* a record on one of the scales */
+	HvReal *x, *pull; /* pull: own rows of the precision, times x */
 	uint32_t *unknown;
 	double *factor, *fill; /* for the missing ones */
 } HvAccordWork;

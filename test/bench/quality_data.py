@@ -173,11 +173,11 @@ def holds(value, bar):
     if not bar:
         return None
     if bar.startswith("<="):
-        return value <= float(bar[2:])
+        return bool(value <= float(bar[2:]))
     if bar.startswith(">="):
-        return value >= float(bar[2:])
+        return bool(value >= float(bar[2:]))
     low, high = bar.split("-")
-    return float(low) <= value <= float(high)
+    return bool(float(low) <= value <= float(high))
 
 
 class Bench:

@@ -115,11 +115,12 @@ def measure_plans(bench, group, cases, noisy, ids, advice, again):
     after, targets = put_in(cases.people, ids, advice), put_in(noisy.people, ids, again)
     found = {}
     for sign, bar in ((False, ">= .070"), (True, ">= .092" if group == "5 actions" else ">= .065")):
-        gains = cases.gains(sign, after).mean(1)
+        gains = cases.gains(sign, after)
         found[sign] = gains.mean()
         name = "risk reduction, " + NAMES[sign]
         bench.measure(group, name, gains.mean(), bar if sign or group == "5 actions" else "")
-        for n, gain in enumerate(gains):
+        bench.tell(group, f"… standard error over people, {NAMES[sign]}", gains.mean(0).std() / np.sqrt(len(ids)))
+        for n, gain in enumerate(gains.mean(1)):
             bench.tell(group, f"… judge {n + 1}, {NAMES[sign]}", gain)
     by_model = {p: [i for i in items if i.basis != "guideline"] for p, items in advice.items()}
     for sign in (False, True):

@@ -23,6 +23,7 @@ from advice_judge import ACTIONS, HIDDEN, out_of_range
 
 NAMES = list(ACTIONS)
 LATENT, HIDDEN_UNITS, EPOCHS, BATCH = 8, 128, 60, 128
+BETA = 0.1  # of KL: with 1 the context leaves two of the latents in use, and both searches find half as much
 WEIGHT = NAMES.index("weight_kg")
 BMI = 2
 
@@ -73,7 +74,7 @@ class Vae(nn.Module):
         s = self.log_variance.clamp(-7, 2)
         nll = 0.5 * (((a - self.decode(z, c)) ** 2 * (-s).exp() + s) * m).sum(1)
         kl = 0.5 * (mean ** 2 + lv.exp() - 1 - lv).sum(1)
-        return (nll + kl).mean()
+        return (nll + BETA * kl).mean()
 
 
 class Risks(nn.Module):

@@ -45,7 +45,7 @@ class Coding:
         for c, v in train.items():
             if is_number(v):
                 t = np.log1p(v) if skewed(v) else v
-                self.number[c] = (skewed(v), np.nanmean(t), np.nanstd(t) or 1)
+                self.number[c] = (skewed(v), np.nanmean(t), np.nanstd(t) or 1, np.nanmin(t), np.nanmax(t))
                 n = 1
             else:
                 self.words[c] = sorted(set(v[observed(v)]))
@@ -56,7 +56,7 @@ class Coding:
 
     def code(self, c, v):
         if c in self.number:
-            log, center, sd = self.number[c]
+            log, center, sd, *_ = self.number[c]
             return (((np.log1p(np.maximum(v, 0)) if log else v) - center) / sd)[:, None]
         there = observed(v)
         return np.where(there[:, None], np.array([[x == w for w in self.words[c]] for x in v], float), np.nan)
@@ -66,8 +66,9 @@ class Coding:
 
     def decode(self, c, x):
         if c in self.number:
-            log, center, sd = self.number[c]
-            return np.expm1(x[:, 0] * sd + center) if log else x[:, 0] * sd + center
+            log, center, sd, *ends = self.number[c]
+            t = np.clip(x[:, 0] * sd + center, *ends)  # a line may leave the range, and expm1 the world
+            return np.expm1(t) if log else t
         return np.array([self.words[c][k] for k in x.argmax(1)], dtype=object)
 
     def fill(self, shown, x):

@@ -3,7 +3,7 @@
 swapped    NHANES: 5 cells of 5 % of the people of another survey cycle come from another person, from
            among the cells that both have. Which ones, ANCHORS 4 leaves open, so it is read three
            ways: `numbers` that differ, where the isolation forest and Mahalanobis come out as they do
-           there (.83 and .52; the issue has .837 and .535); cells of all kinds that `differ`; and `any`
+           there (.83 and .50; the issue has .837 and .535); cells of all kinds that `differ`; and `any`
            cell, be it the same in both or not, which leaves rows that are not broken at all.
            Anchors: isolation forest, and Mahalanobis with the covariance of Ledoit and Wolf, on
            log(1 + x) of what is skewed, gaps at the mean, words as 0/1; of numbers alone, too.

@@ -123,6 +123,7 @@ load(void)
 	if (set_threads != NULL)
 		set_threads(1);
 	blas.gemm = gemm;
+	blas.small = hv_blas_has_small(core_fn != NULL ? core_fn() : NULL);
 }
 
 /* Stands in for the library's gemm until somebody needs one. */

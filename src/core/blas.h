@@ -22,7 +22,11 @@ typedef void (*HvGemmFn)(int order, int transa, int transb, int m, int n, int k,
 typedef struct HvBlas
 {
 	HvGemmFn gemm;
+	bool small; /* whether it multiplies small matrices without copying them first */
 } HvBlas;
+
+/* Whether kernels of OpenBLAS of this name (openblas_get_corename) do that; NULL is no name. */
+bool hv_blas_has_small(const char *core);
 
 /*
  * c[m×n] = alpha * op(a)[m×k] * op(b)[k×n] + beta * c, all row-major; lda, ldb, ldc are the

@@ -9,7 +9,7 @@
  *
  *     train SECONDS   rows/s of whole epochs' steps: gather the shuffled rows, noise, forward,
  *                     backward, clip, Adam (what hv_fit does, without validation)
- *     gemm SECONDS    FLOP/s of the three plain products of each layer, nothing around them
+ *     gemm SECONDS    FLOP/s of the three products of each layer as hv_gemm does them, nothing around
  *     check           largest error of products against plain loops, and the kernels that made them
  *     memory          peak resident bytes
  */

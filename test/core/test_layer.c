@@ -8,7 +8,7 @@
 
 enum
 {
-	MOST = 40 * 40,
+	MOST = 300 * 300,
 };
 
 static HvBlas blas;
@@ -100,6 +100,14 @@ main(void)
 			ok(backward(s[0], s[1], s[2], s[3], s[4], add), "backward %zux%zu->%zu%s", s[0], s[1],
 			   s[2], add ? ", added" : "");
 		}
+	/* more than a tile in every direction, whether these kernels want tiles or not */
+	for (int small = 0; small < 2; small++)
+	{
+		blas.small = small == 1;
+		ok(forward(300, 130, 129, 140, 133, false) && backward(300, 130, 129, 140, 133, true) &&
+		       backward(130, 300, 129, 300, 129, false),
+		   "large products%s", small ? ", in tiles" : "");
+	}
 
 	ok(forward(0, 5, 3, 5, 3, false) && backward(0, 5, 3, 5, 3, false), "no rows");
 	ok(forward(4, 5, 0, 5, 1, false), "no outputs");

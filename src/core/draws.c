@@ -59,7 +59,8 @@ pass(HvDraws *draws, const HvVae *vae, const HvBlock *block, const HvBlas *blas,
 	{
 		HvHead head = hv_vae_head(vae, block, j, &batch, work);
 
-		hv_likelihood(head.column, vae->config.architecture == HV_SEED)->forward(&head, work->nll);
+		hv_likelihood(head.column, vae->config.architecture == HV_SEED)
+			->loss(&head, work->nll, NULL);
 	}
 }
 

@@ -109,7 +109,7 @@ add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, doub
 	{
 		x = (HvReal) ((k - column->center) / column->scale);
 		memset(imputer->mean, 0, head.n * sizeof(HvReal));
-		likelihood->forward(&head, imputer->mean);
+		likelihood->loss(&head, imputer->mean, NULL);
 		for (size_t d = 0; d < head.n; d++)
 			answer[k] += part * imputer->draws.share[d] * exp(-imputer->mean[d]);
 	}

@@ -3,7 +3,7 @@
  *
  * With G = d loss / d y (n×out): d loss / d W = G^T x (out×in) and d loss / d x = G W (n×in).
  * Example, n = 1, in = 2, out = 1: x = (3, 5), W = (10, 100) gives y = 530; with G = (2) the
- * gradients are dW = (6, 10) and dx = (20, 200). Biases are in elementwise.c (hv_add_bias,
+ * gradients are dW = (6, 10) and dx = (20, 200). Biases are in elementwise.c (hv_set_rows,
  * hv_sum_rows).
  */
 #include "layer.h"
@@ -25,7 +25,7 @@ hv_linear_backward(const HvBlas *blas, HvReal *dw, HvReal *dx, size_t lddx, cons
                    size_t lddy, const HvReal *x, size_t ldx, const HvReal *w, size_t n, size_t in,
                    size_t out, bool add)
 {
-	hv_gemm(blas, true, false, out, in, n, 1, dy, lddy, x, ldx, 1, dw, in);
+	hv_gemm(blas, true, false, out, in, n, 1, dy, lddy, x, ldx, add ? 1 : 0, dw, in);
 	if (dx != NULL)
-		hv_gemm(blas, false, false, n, in, out, 1, dy, lddy, w, in, add ? 1 : 0, dx, lddx);
+		hv_gemm(blas, false, false, n, in, out, 1, dy, lddy, w, in, 0, dx, lddx);
 }

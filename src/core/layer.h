@@ -1,7 +1,7 @@
 /*
  * layer.h: the fully connected layer, forward and backward.
  *
- * y = x W^T + b, W stored as PyTorch's nn.Linear does: out×in, row-major. Inputs and outputs are
+ * y = x W^T + b (y holds b before), W stored as PyTorch's nn.Linear does: out×in, row-major. Inputs and outputs are
  * row-major with a row distance (ld), so that a layer reads a slice of a wider record without a
  * copy. `add` lets several layers sum into one output: the decoder's first layer is
  * z Wz^T + u Wu^T + b, without ever concatenating z and u.
@@ -16,7 +16,7 @@ void hv_linear_forward(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *
                        const HvReal *w, size_t n, size_t in, size_t out, bool add);
 
 /*
- * dW[out×in] += dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] (=, or += when add)
+ * dW[out×in] (=, or += when add) dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] =
  * dy[n×out] W[out×in].
  */
 void hv_linear_backward(const HvBlas *blas, HvReal *dw, HvReal *dx, size_t lddx, const HvReal *dy,

@@ -161,10 +161,8 @@ step(void)
 {
 	HvBatch batch = next_batch();
 
-	memset(gradient, 0, vae.nparameters * sizeof(HvReal));
-	hv_block_forward(&vae, &vae.blocks[0], &blas, &batch, &work);
-	hv_block_backward(&vae, &vae.blocks[0], &blas, &batch, 1, 1 / (HvReal) batch.n, &work,
-	                  gradient);
+	hv_block_gradient(&vae, &vae.blocks[0], &blas, &batch, 1, 1 / (HvReal) batch.n, &work, gradient,
+	                  false);
 	hv_clip_norm(gradient, vae.nparameters, 1e3);
 	hv_adam_step(&adam, vae.parameters, gradient, (HvReal) 1e-3);
 	loss = 0;

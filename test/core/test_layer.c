@@ -63,6 +63,8 @@ backward(size_t n, size_t in, size_t out, size_t ldx, size_t ldy, bool add)
 		for (size_t j = 0; j < out; j++)
 			for (size_t i = 0; i < in; i++)
 				want[j * in + i] += y[r * ldy + j] * x[r * ldx + i];
+	for (size_t i = 0; i < out * in && !add; i++)
+		want[i] -= dw[i];
 	fill(dx, 5);
 	hv_linear_backward(&blas, dw, dx, ldx, y, ldy, x, ldx, w, n, in, out, add);
 	good = same(dw, want);
@@ -71,7 +73,7 @@ backward(size_t n, size_t in, size_t out, size_t ldx, size_t ldy, bool add)
 	for (size_t r = 0; r < n; r++)
 		for (size_t i = 0; i < in; i++)
 		{
-			HvReal sum = add ? want[r * ldx + i] : 0;
+			HvReal sum = 0;
 
 			for (size_t j = 0; j < out; j++)
 				sum += y[r * ldy + j] * w[j * in + i];

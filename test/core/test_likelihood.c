@@ -21,7 +21,7 @@ nll_of(const HvColumn *column, bool seed, const HvReal *x, const HvReal *o, cons
 		.scale = scale,
 	};
 
-	hv_likelihood(column, seed)->forward(&head, &nll);
+	hv_likelihood(column, seed)->loss(&head, &nll, NULL);
 	return nll;
 }
 
@@ -145,6 +145,7 @@ extremes(void)
 		static const HvReal sizes[] = {-80, -30, 0, 30, 80};
 		Fixture *f = fixture(i);
 		HvReal nll[ROWS] = {0}, d_o[ROWS * LD] = {0}, d_scale[SCALES] = {0}, mean[ROWS * LD] = {0};
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
 		bool finite = true;
 
 		for (size_t j = 0; j < ROWS * LD; j++)
@@ -153,8 +154,7 @@ extremes(void)
 		{
 			for (size_t j = 0; j < SCALES; j++)
 				f->scale[j] = (HvReal) (round == 0 ? 0 : round == 1 ? -80 : 80);
-			f->likelihood->forward(&f->head, nll);
-			f->likelihood->backward(&f->head, d_o, LD, d_scale);
+			f->likelihood->loss(&f->head, nll, &slope);
 			f->likelihood->mean(&f->head, mean, LD);
 			for (size_t r = 0; r < ROWS; r++)
 			{
@@ -177,19 +177,19 @@ weights(void)
 	{
 		Fixture *f = fixture(i);
 		HvReal once[ROWS] = {0}, twice[ROWS], d_o[ROWS * LD], d_scale[SCALES] = {0};
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
 		bool skipped = true, scaled = true;
 
 		for (size_t r = 3; r < ROWS; r += 5)
 			for (size_t j = 0; j < f->column.width; j++)
 				f->x[r * LD + j] = (HvReal) NAN;
-		f->likelihood->forward(&f->head, once);
+		f->likelihood->loss(&f->head, once, NULL);
 		for (size_t r = 0; r < ROWS; r++)
 		{
 			twice[r] = 1;
 			f->weight[r * 2] *= 2;
 		}
-		f->likelihood->forward(&f->head, twice);
-		f->likelihood->backward(&f->head, d_o, LD, d_scale);
+		f->likelihood->loss(&f->head, twice, &slope);
 		for (size_t r = 0; r < ROWS; r++)
 		{
 			skipped = skipped && (r % 5 != 3 || (once[r] == 0 && d_o[r * LD] == 0));
@@ -440,14 +440,14 @@ adjacent(HvKind kind, const char *name)
 			.ldo = COLUMNS,
 			.scale = scale + j,
 		};
+		HvSlope one = {.factor = 2, .o = d_o[0] + j, .ldo = COLUMNS, .scale = d_scale[0] + j};
+		HvSlope all = {.factor = 2, .o = d_o[1], .ldo = COLUMNS, .scale = d_scale[1]};
 
-		likelihood->forward(&head, nll[0]);
-		likelihood->backward(&head, d_o[0] + j, COLUMNS, d_scale[0] + j);
+		likelihood->loss(&head, nll[0], &one);
 		if (j > 0)
 			continue;
 		head.more = COLUMNS - 1;
-		likelihood->forward(&head, nll[1]);
-		likelihood->backward(&head, d_o[1], COLUMNS, d_scale[1]);
+		likelihood->loss(&head, nll[1], &all);
 	}
 	for (size_t r = 0; r < MANY; r++)
 		same = same && near(nll[0][r], nll[1][r], 1e-6);
@@ -458,7 +458,7 @@ adjacent(HvKind kind, const char *name)
 	ok(same, "%s: adjacent columns as one head are what they are one by one", name);
 }
 
-/* Nanoseconds for forward and backward of one cell. */
+/* Nanoseconds for the loss of one cell, and for the loss and its gradient. */
 static void
 speed(void)
 {
@@ -467,17 +467,18 @@ speed(void)
 	for (int i = 0; i < FIXTURES; i++)
 	{
 		Fixture *f = fixture(i);
-		double best = 1;
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
+		double best[2] = {1, 1};
 
-		for (int round = 0; round < 10; round++)
+		for (int round = 0; round < 20; round++)
 		{
 			double start = test_seconds();
 
-			f->likelihood->forward(&f->head, nll);
-			f->likelihood->backward(&f->head, d_o, LD, d_scale);
-			best = fmin(best, test_seconds() - start);
+			f->likelihood->loss(&f->head, nll, round % 2 == 0 ? NULL : &slope);
+			best[round % 2] = fmin(best[round % 2], test_seconds() - start);
 		}
-		note("%s: %.1f ns a cell, forward and backward", f->name, best / ROWS * 1e9);
+		note("%s: %.1f ns a cell, %.1f with the gradient", f->name, best[0] / ROWS * 1e9,
+		     best[1] / ROWS * 1e9);
 	}
 }
 

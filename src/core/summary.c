@@ -175,12 +175,18 @@ add_sample(HvSummary *summary, double value)
 	else
 	{
 		uint64_t number = summary->n; /* of this cell, from 1 */
-		double at = hv_uniform(0, summary->stream, number - 1) * (double) number;
+		double at;
 
+		/* hv_uniform(0, stream, number - 1), without the same block four times */
+		if ((number - 1) % 4 == 0)
+			hv_philox(0, summary->stream, (number - 1) / 4, summary->word);
+		at = summary->word[(number - 1) % 4] * 0x1p-32 * (double) number;
 		if (at < HV_SAMPLE)
 			summary->sample[(size_t) at] = value;
 	}
 }
+
+_Static_assert(HV_SAMPLE % 4 == 0, "the first cell that draws starts a block");
 
 /* Counts a value whose text (if any) needs no copy; false when a fixed level list lacks it. */
 static bool

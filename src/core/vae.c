@@ -184,41 +184,46 @@ wide_head(const HvVae *vae, const HvBlock *block, uint32_t j, const HvBatch *bat
 	return head;
 }
 
-/*
- * From work->code to nll and kl. With a gradient also work->d_out and the gradient of the scales,
- * both times factor, so that the cells are looked at once.
- */
-static void
-decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-       HvReal factor, HvWork *work, HvReal *gradient)
+void
+hv_block_loss(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvWork *work,
+              const HvSlope *slope)
 {
 	const HvStage *stage = &vae->schema->stages[block->stage];
 	bool seed = vae->config.architecture == HV_SEED;
 
+	for (uint32_t j = stage->first; j < stage->last;)
+	{
+		HvHead head = wide_head(vae, block, j, batch, work);
+		HvSlope at;
+
+		if (slope != NULL)
+		{
+			at = *slope;
+			at.o += vae->head_at[j];
+			at.scale += vae->scale_at[j];
+		}
+		hv_likelihood(head.column, seed)->loss(&head, work->nll, slope != NULL ? &at : NULL);
+		j += (uint32_t) head.more + 1;
+	}
+}
+
+/* From work->code to nll and kl, and with a slope the gradient of nll: the cells are looked at once. */
+static void
+decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+       HvWork *work, const HvSlope *slope)
+{
 	memset(work->kl, 0, batch->n * sizeof(HvReal));
 	memset(work->nll, 0, batch->n * sizeof(HvReal));
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);
 	hv_decoder_forward(vae, block, blas, batch->target, batch->ld, batch->n, work);
-	for (uint32_t j = stage->first; j < stage->last;)
-	{
-		HvHead head = wide_head(vae, block, j, batch, work);
-		HvSlope slope = {.factor = factor, .ldo = block->outputs};
-
-		if (gradient != NULL)
-		{
-			slope.o = work->d_out + vae->head_at[j];
-			slope.scale = gradient + block->scale + vae->scale_at[j];
-		}
-		hv_likelihood(head.column, seed)->loss(&head, work->nll, gradient != NULL ? &slope : NULL);
-		j += (uint32_t) head.more + 1;
-	}
+	hv_block_loss(vae, block, batch, work, slope);
 }
 
 void
 hv_block_decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
                 HvWork *work)
 {
-	decode(vae, block, blas, batch, 1, work, NULL);
+	decode(vae, block, blas, batch, work, NULL);
 }
 
 void
@@ -226,7 +231,7 @@ hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
                  HvWork *work)
 {
 	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
-	decode(vae, block, blas, batch, 1, work, NULL);
+	decode(vae, block, blas, batch, work, NULL);
 }
 
 /* From d_out back to d_z; the inputs' gradients are not needed. */
@@ -308,10 +313,15 @@ void
 hv_block_gradient(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
                   HvReal beta, HvReal factor, HvWork *work, HvReal *gradient, bool add)
 {
+	HvSlope slope = {.factor = factor,
+	                 .o = work->d_out,
+	                 .ldo = block->outputs,
+	                 .scale = gradient + block->scale};
+
 	if (!add)
 		clear_sums(vae, block, gradient);
 	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
-	decode(vae, block, blas, batch, factor, work, gradient);
+	decode(vae, block, blas, batch, work, &slope);
 	decoder_backward(vae, block, blas, batch, work, gradient, add);
 	hv_reparametrise_backward(work->d_code, work->code, work->noise, work->d_z, batch->row_weight,
 	                          beta * factor, batch->n, block->latent);

@@ -145,6 +145,13 @@ void hv_block_gradient(const HvVae *vae, const HvBlock *block, const HvBlas *bla
                        const HvBatch *batch, HvReal beta, HvReal factor, HvWork *work,
                        HvReal *gradient, bool add);
 
+/*
+ * The losses of a block's cells by work->out, added to work->nll; with a slope also their gradient,
+ * slope->o and slope->scale being those of the block's first output and scale.
+ */
+void hv_block_loss(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvWork *work,
+                   const HvSlope *slope);
+
 const HvBlock *hv_vae_block(const HvVae *vae, uint32_t stage, uint32_t member);
 
 /* The head of a column over the rows of a pass; x and weight may be NULL when not needed. */

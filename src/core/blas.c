@@ -57,7 +57,7 @@ better_in_tiles(const HvBlas *blas, size_t m, size_t n, size_t k, size_t lda, si
 static bool
 better_turned(const HvBlas *blas, size_t m, size_t k, size_t lda, size_t ldb)
 {
-	return blas->small && m >= 32 && k >= 32 && lda < PAGE_ROW && ldb < PAGE_ROW / 2;
+	return blas->small && m >= 32 && k > 16 && lda < PAGE_ROW && ldb < PAGE_ROW / 2;
 }
 
 bool

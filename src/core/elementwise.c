@@ -125,15 +125,24 @@ hv_softplus(HvReal *y, const HvReal *x, size_t n)
 }
 
 CLONES void
-hv_set_rows(HvReal *y, const HvReal *bias, size_t n, size_t width)
+hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t width, int relu)
 {
 	for (size_t r = 0; r < n; r++)
 	{
-		HvReal *row = y + r * width;
+		HvReal *row = y + r * ldy;
 
-		INDEPENDENT
-		for (size_t j = 0; j < width; j++)
-			row[j] = bias[j];
+		if (relu)
+		{
+			INDEPENDENT
+			for (size_t j = 0; j < width; j++)
+				row[j] = row[j] + bias[j] > 0 ? row[j] + bias[j] : 0;
+		}
+		else
+		{
+			INDEPENDENT
+			for (size_t j = 0; j < width; j++)
+				row[j] += bias[j];
+		}
 	}
 }
 

@@ -24,8 +24,8 @@ void hv_sigmoid(HvReal *y, const HvReal *x, size_t n);
 void hv_exp(HvReal *y, const HvReal *x, size_t n);
 void hv_softplus(HvReal *y, const HvReal *x, size_t n);
 
-/* y[r][j] = bias[j], n×width */
-void hv_set_rows(HvReal *y, const HvReal *bias, size_t n, size_t width);
+/* y[r][j] += bias[j], and with relu: y = max(y, 0), for n rows of `width` at distance ldy */
+void hv_add_bias(HvReal *y, size_t ldy, const HvReal *bias, size_t n, size_t width, int relu);
 
 /* db[j] += sum over rows of d[r][j] */
 void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width);

@@ -3,7 +3,7 @@
  *
  * With G = d loss / d y (n×out): d loss / d W = G^T x (out×in) and d loss / d x = G W (n×in).
  * Example, n = 1, in = 2, out = 1: x = (3, 5), W = (10, 100) gives y = 530; with G = (2) the
- * gradients are dW = (6, 10) and dx = (20, 200). Biases are in elementwise.c (hv_set_rows,
+ * gradients are dW = (6, 10) and dx = (20, 200). Biases are in elementwise.c (hv_add_bias,
  * hv_sum_rows).
  */
 #include "layer.h"

@@ -1,7 +1,7 @@
 /*
  * layer.h: the fully connected layer, forward and backward.
  *
- * y = x W^T + b (y holds b before), W stored as PyTorch's nn.Linear does: out×in, row-major. Inputs and outputs are
+ * y = x W^T + b, W stored as PyTorch's nn.Linear does: out×in, row-major. Inputs and outputs are
  * row-major with a row distance (ld), so that a layer reads a slice of a wider record without a
  * copy. `add` lets several layers sum into one output: the decoder's first layer is
  * z Wz^T + u Wu^T + b, without ever concatenating z and u.

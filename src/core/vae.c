@@ -94,21 +94,21 @@ hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, c
 {
 	const HvReal *p = vae->parameters;
 	const HvReal *x = record;
-	size_t in = block->in, ldx = ld, code = 2 * block->latent;
+	size_t in = block->in, ldx = ld;
 
 	for (uint32_t l = 0; l < vae->config.nhidden; l++)
 	{
-		HvReal *y = work->encoder[l];
 		size_t h = vae->config.hidden[l];
 
-		hv_set_rows(y, p + block->encoder_b[l], n, h);
-		hv_linear_forward(blas, y, h, x, ldx, p + block->encoder_w[l], n, in, h, true);
-		hv_relu(y, n * h);
-		x = y;
+		hv_linear_forward(blas, work->encoder[l], h, x, ldx, p + block->encoder_w[l], n, in, h,
+		                  false);
+		hv_add_bias(work->encoder[l], h, p + block->encoder_b[l], n, h, true);
+		x = work->encoder[l];
 		in = ldx = h;
 	}
-	hv_set_rows(work->code, p + block->code_b, n, code);
-	hv_linear_forward(blas, work->code, code, x, ldx, p + block->code_w, n, in, code, true);
+	hv_linear_forward(blas, work->code, 2 * block->latent, x, ldx, p + block->code_w, n, in,
+	                  2 * block->latent, false);
+	hv_add_bias(work->code, 2 * block->latent, p + block->code_b, n, 2 * block->latent, false);
 }
 
 void
@@ -117,26 +117,27 @@ hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, c
 {
 	const HvReal *p = vae->parameters;
 	const HvReal *x = work->z;
-	size_t in = block->latent, out = block->outputs;
+	size_t in = block->latent;
 
 	for (uint32_t l = 0; l < vae->config.nhidden; l++)
 	{
-		HvReal *y = work->decoder[l];
 		size_t h = decoder_hidden(vae, l);
 
-		hv_set_rows(y, p + block->decoder_b[l], n, h);
-		hv_linear_forward(blas, y, h, x, in, p + block->decoder_w[l], n, in, h, true);
+		hv_linear_forward(blas, work->decoder[l], h, x, in, p + block->decoder_w[l], n, in, h,
+		                  false);
 		if (l == 0 && block->u > 0)
-			hv_linear_forward(blas, y, h, record, ld, p + block->decoder_u, n, block->u, h, true);
-		hv_relu(y, n * h);
-		x = y;
+			hv_linear_forward(blas, work->decoder[l], h, record, ld, p + block->decoder_u, n,
+			                  block->u, h, true);
+		hv_add_bias(work->decoder[l], h, p + block->decoder_b[l], n, h, true);
+		x = work->decoder[l];
 		in = h;
 	}
-	hv_set_rows(work->out, p + block->output_b, n, out);
-	hv_linear_forward(blas, work->out, out, x, in, p + block->output_w, n, in, out, true);
+	hv_linear_forward(blas, work->out, block->outputs, x, in, p + block->output_w, n, in,
+	                  block->outputs, false);
 	if (block->u > 0)
-		hv_linear_forward(blas, work->out, out, record, ld, p + block->output_u, n, block->u, out,
-		                  true);
+		hv_linear_forward(blas, work->out, block->outputs, record, ld, p + block->output_u, n,
+		                  block->u, block->outputs, true);
+	hv_add_bias(work->out, block->outputs, p + block->output_b, n, block->outputs, false);
 }
 
 HvHead

@@ -97,11 +97,17 @@ rows(void)
 	const HvReal bias[2] = {10, 4};
 	HvReal sum[3] = {100, 0, 9};
 
+	hv_add_bias(m, 4, bias, 3, 2, 0);
+	ok(m[0] == 11 && m[1] == -1 && m[4] == 12 && m[5] == -2 && m[8] == 13 && m[9] == 44, "bias");
+	ok(m[2] == 9 && m[3] == 9 && m[11] == 9, "and nothing between the rows");
+	hv_add_bias(m, 4, bias, 3, 2, 1);
+	ok(m[0] == 21 && m[1] == 3 && m[5] == 2 && m[9] == 48, "bias and relu");
+	m[1] = -50;
+	hv_add_bias(m, 4, bias, 1, 2, 1);
+	ok(m[1] == 0, "which cuts at 0");
 	hv_sum_rows(sum, m, 4, 3, 2);
-	ok(sum[0] == 100 + 1 + 2 + 3 && sum[1] == 0 - 5 - 6 + 40 && sum[2] == 9,
+	ok(sum[0] == 100 + 31 + 22 + 23 && sum[1] == 0 + 2 + 48 && sum[2] == 9,
 	   "column sums are added");
-	hv_set_rows(m, bias, 3, 2);
-	ok(m[0] == 10 && m[1] == 4 && m[4] == 10 && m[5] == 4 && m[6] == 9, "rows are set");
 }
 
 static void

@@ -11,7 +11,7 @@
 #   make kernel-check       the agreement with PyTorch with every kernel this processor can run
 #   make layers             the rule who may include and call whom
 #   make bench              speed: the core beside PyTorch and the sgemm limit (build/bench/*.md)
-#   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS=--swap, …)
+#   make bench-advice       how good the advice is, by independent judges (BENCH_FLAGS="--swap --peers --fail")
 #   make bench-quality      how true the model is: imputation, likelihood, … (BENCH_FLAGS)
 #   make fuzz               FUZZ_SECONDS of libFuzzer on each target
 #   make indent             clang-format, in place (check-indent: only look)

@@ -173,11 +173,11 @@ def holds(value, bar):
     if not bar:
         return None
     if bar.startswith("<="):
-        return value <= float(bar[2:])
+        return bool(value <= float(bar[2:]))
     if bar.startswith(">="):
-        return value >= float(bar[2:])
+        return bool(value >= float(bar[2:]))
     low, high = bar.split("-")
-    return float(low) <= value <= float(high)
+    return bool(float(low) <= value <= float(high))
 
 
 class Bench:
@@ -206,16 +206,19 @@ class Bench:
             self.skip(group, "no " + ", ".join(missing))
         return not missing
 
-    def markdown(self):
+    def markdown(self, bars=None):
+        """The table; with `bars` only the measures that have a bar (True) or have none (False)."""
         out = ["| data | measure | mean | spread | bar | |", "|---|---|---|---|---|---|"]
         for (group, name), (values, bar) in self.rows.items():
+            if bars is not None and bars != bool(bar):
+                continue
             if not values:
                 out.append(f"| {group} | {name} | | | | |")
                 continue
             mean = np.mean(values)
-            spread = f"± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
-            verdict = {None: "", True: "pass", False: "**fail**"}[holds(mean, bar)]
-            out.append(f"| {group} | {name} | {mean:.4f} | {spread} | {bar} | {verdict} |")
+            spread = f"± {np.std(values, ddof=1):.2g}" if len(values) > 1 else ""
+            verdict = {None: "", True: "holds", False: "**missed**"}[holds(mean, bar)]
+            out.append(f"| {group} | {name} | {mean:.4g} | {spread} | {bar} | {verdict} |")
         return "\n".join(out) + "\n"
 
     def failures(self):

@@ -1,6 +1,7 @@
 # test/t/schedule.pl: vae_schedule on a real pg_cron. A job of an ordinary role retrains a model without
 # a human, is seen in hadvice.schedules and can be ended; what stands in the way is said with a hint:
-# pg_cron not loaded, in another database, not created, not granted.
+# pg_cron not loaded, in another database, not created, not granted. Another job of that role publishes
+# the advice of a table (doc/dashboards.md).
 use strict;
 use warnings;
 use FindBin;
@@ -99,7 +100,13 @@ for my $name (qw(calm lost))
 }
 $ann->sql('DROP TABLE lost');
 is $ann->errors, '', 'two more jobs';
+$ann->sql("CREATE TABLE patients AS SELECT i AS id, 30 + i % 40 AS age_years, 2000 + i % 7 * 500 AS sodium_mg, i % 5 * 30 AS moderate_exercise_min_week,
+	120 + i % 7 * 5 - i % 5 * 2 AS systolic_mmhg FROM generate_series(1, 300) AS i");
+$ann->sql("SELECT FROM vae_train('patients', exclude => '{id}', epochs => 5, hidden => '{4}')");
+$ann->sql(q{SELECT cron.schedule('nightly', '* * * * *', $$SELECT vae_publish('patients', 'id', 'published')$$)});
+is $ann->errors, '', 'and one that publishes';
 my $until = time + 130;
+my $publications = "SELECT d.status FROM cron.job_run_details d JOIN cron.job j USING (jobid) WHERE j.jobname = 'nightly'";
 sleep 1 while time < $until && $ann->sql("SELECT count(*) FROM hadvice.schedules WHERE last_status IN ('succeeded', 'failed')") < 3;
 is $ann->sql("SELECT version, is_current, owner FROM vae_models WHERE model = 'people' ORDER BY 1"), "1|f|ann\n2|t|ann", 'pg_cron has trained a new version';
 like $ann->sql("SELECT promoted, reason FROM hadvice.retrainings WHERE model = 'people' AND version = 1"), qr/^t\|promoted: /, 'and promoted it';
@@ -107,6 +114,16 @@ like $ann->sql("SELECT promoted, reason FROM hadvice.schedules WHERE model = 'ca
 is $ann->sql("SELECT last_status, last_end >= last_start FROM hadvice.schedules WHERE model = 'people'"), 'succeeded|t', 'the view has the last run';
 like $ann->sql("SELECT last_status, last_message FROM hadvice.schedules WHERE model = 'lost'"),
   qr/^failed\|.*the table that model "lost" was trained on does not exist/, 'a failure is told';
+sleep 1 while time < $until && $ann->sql("$publications AND d.status IN ('succeeded', 'failed')") eq '';
+like $ann->sql($publications), qr/^succeeded/, 'pg_cron has published';
+is $ann->sql("SELECT cron.unschedule('nightly')"), 't', 'which is ended';
+is $ann->sql("SELECT count(DISTINCT id), bool_and(published_at BETWEEN now() - interval '5 minutes' AND now()) FROM published"), '300|t', 'everybody, just now';
+is $ann->sql("SELECT tableowner FROM pg_tables WHERE tablename = 'published'"), 'ann', 'as the role that it is';
+my $columns = 'id, plan, rank, kind, feature, change, advice';
+is $ann->sql("SELECT count(*) FROM (SELECT $columns FROM published EXCEPT SELECT $columns FROM patients p, vae_advise(p)) x"), 0,
+  'what vae_advise says';
+is $ann->sql("SELECT count(*) > 0 FROM published WHERE kind = 'action'"), 't', 'with something to do';
+is $ann->errors, '', 'without a complaint';
 is $ann->sql("SELECT bool_and(vae_unschedule(m)) FROM unnest('{calm,lost}'::text[]) AS m"), 't', 'two are ended';
 
 is $ann->sql("SELECT vae_unschedule('people')"), 't', 'ended';

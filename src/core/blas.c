@@ -8,7 +8,7 @@
  *     hv_gemm(blas, false, true, 32, 16, 10, 1, x, 10, w, 10, 0, y, 16)
  */
 #include "blas.h"
-#include "elementwise.h"
+#include "transpose.h"
 
 #include <string.h>
 

@@ -33,10 +33,6 @@ void hv_sum_rows(HvReal *db, const HvReal *d, size_t ldd, size_t n, size_t width
 /* sum[r] += sum over the row of x[r][j], packed rows */
 void hv_add_row_sums(HvReal *sum, const HvReal *x, size_t n, size_t width);
 
-/* to[j][i] = from[i][j] of rows×cols numbers */
-void hv_transpose(HvReal *to, size_t ldto, const HvReal *from, size_t ldfrom, size_t rows,
-                  size_t cols);
-
 /* Sum of squares. */
 double hv_sum_squares(const HvReal *x, size_t n);
 

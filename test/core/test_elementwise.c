@@ -110,32 +110,6 @@ rows(void)
 	   "column sums are added");
 }
 
-static void
-transpose(void)
-{
-	enum
-	{
-		MOST = 13,
-		LD = 15
-	};
-	HvReal from[MOST * LD], to[MOST * LD];
-	bool good = true;
-
-	for (size_t i = 0; i < MOST * LD; i++)
-		from[i] = (HvReal) i;
-	for (size_t rows = 0; rows <= MOST; rows++)
-		for (size_t cols = 0; cols <= MOST; cols++)
-		{
-			for (size_t i = 0; i < MOST * LD; i++)
-				to[i] = -1;
-			hv_transpose(to, LD, from, LD, rows, cols);
-			for (size_t i = 0; i < MOST; i++)
-				for (size_t j = 0; j < MOST; j++)
-					good = good && to[j * LD + i] == (i < rows && j < cols ? from[i * LD + j] : -1);
-		}
-	ok(good, "transposed, 0 to 13 rows and columns, and nothing beside");
-}
-
 /* Latent 5, 3 rows, one logvar beyond each clamp. */
 static void
 reparametrise(void)
@@ -254,7 +228,6 @@ main(void)
 	check_function("softplus", hv_softplus, softplus, 100);
 	relu();
 	rows();
-	transpose();
 	reparametrise();
 	small_moments();
 	cost("sigmoid", hv_sigmoid);

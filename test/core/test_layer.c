@@ -1,10 +1,11 @@
 /*
  * test_layer.c: the fully connected layer and hv_gemm against plain loops, with row distances,
- * adding, and sizes of 0.
+ * adding, and sizes of 0; a matrix turned around.
  */
 #include "hv_test.h"
 #include "layer.h"
 #include "rng.h"
+#include "transpose.h"
 
 enum
 {
@@ -82,6 +83,32 @@ backward(size_t n, size_t in, size_t out, size_t ldx, size_t ldy, bool add)
 	return good && same(dx, want);
 }
 
+static void
+transpose(void)
+{
+	enum
+	{
+		MOST = 13,
+		LD = 15
+	};
+	HvReal from[MOST * LD], to[MOST * LD];
+	bool good = true;
+
+	for (size_t i = 0; i < MOST * LD; i++)
+		from[i] = (HvReal) i;
+	for (size_t rows = 0; rows <= MOST; rows++)
+		for (size_t cols = 0; cols <= MOST; cols++)
+		{
+			for (size_t i = 0; i < MOST * LD; i++)
+				to[i] = -1;
+			hv_transpose(to, LD, from, LD, rows, cols);
+			for (size_t i = 0; i < MOST; i++)
+				for (size_t j = 0; j < MOST; j++)
+					good = good && to[j * LD + i] == (i < rows && j < cols ? from[i * LD + j] : -1);
+		}
+	ok(good, "transposed, 0 to 13 rows and columns, and nothing beside");
+}
+
 int
 main(void)
 {
@@ -120,5 +147,6 @@ main(void)
 	fill(dw, 4);
 	hv_linear_backward(&blas, dw, NULL, 0, y, 3, x, 5, w, 4, 5, 3, false);
 	ok(true, "backward without dx");
+	transpose();
 	return done_testing();
 }

@@ -83,7 +83,10 @@ hv_draw(HvDraws *draws, const HvVae *vae, const HvBlock *block, const HvBlas *bl
 		most = fmax(most, (double) draws->share[d]);
 	}
 	for (size_t d = 0; d < n; d++)
-		sum += draws->share[d] = (HvReal) exp(draws->share[d] - most);
+		draws->share[d] -= (HvReal) most;
+	hv_exp(draws->share, draws->share, n);
+	for (size_t d = 0; d < n; d++)
+		sum += draws->share[d];
 	for (size_t d = 0; d < n; d++)
 		draws->share[d] /= (HvReal) sum;
 	return most + same + log(sum / (double) n);

@@ -161,8 +161,10 @@ add_moments(HvSummary *summary, double value)
 		summary->min = value;
 	if (summary->n == 1 || value > summary->max)
 		summary->max = value;
-	if (value != floor(value))
-		summary->fractional = true;
+	/* 2^53: beyond it there are no fractions. A whole number has any number of decimals. */
+	if (fabs(value) >= 0x1p53 || value == (double) (int64_t) value)
+		return;
+	summary->fractional = true;
 	while (summary->digits >= 0 && !has_digits(value, summary->digits))
 		summary->digits = summary->digits < HV_MAX_DIGITS ? summary->digits + 1 : -1;
 }

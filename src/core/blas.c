@@ -14,7 +14,6 @@
 
 #define ROW_MAJOR 101
 #define NO_TRANSPOSE 111
-#define TRANSPOSE 112
 
 /* c = beta * c: what a product over zero terms leaves. */
 static void
@@ -101,9 +100,9 @@ hv_gemm(const HvBlas *blas, bool transa, bool transb, size_t m, size_t n, size_t
 				tile = turned;
 			}
 			for (size_t i = 0; i < m; i += tm)
-				blas->gemm(ROW_MAJOR, transa ? TRANSPOSE : NO_TRANSPOSE,
-				           transb && !turn ? TRANSPOSE : NO_TRANSPOSE, (int) least(tm, m - i),
-				           (int) columns, (int) few, alpha,
+				blas->gemm(ROW_MAJOR, transa ? HV_CBLAS_TRANSPOSE : NO_TRANSPOSE,
+				           transb && !turn ? HV_CBLAS_TRANSPOSE : NO_TRANSPOSE,
+				           (int) least(tm, m - i), (int) columns, (int) few, alpha,
 				           transa ? a + p * lda + i : a + i * lda + p, (int) lda, tile, (int) ld,
 				           p > 0 ? 1 : beta, c + i * ldc + j, (int) ldc);
 		}

@@ -15,6 +15,7 @@
 #include "status.h"
 
 /* The C interface of BLAS's gemm, as every CBLAS has it (enums are ints, sizes are ints). */
+#define HV_CBLAS_TRANSPOSE 112
 typedef void (*HvGemmFn)(int order, int transa, int transb, int m, int n, int k, HvReal alpha,
                          const HvReal *a, int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c,
                          int ldc);

@@ -1,5 +1,5 @@
 /*
- * causes.c: vae_anomaly_causes, a row for each cell, the least expected first.
+ * causes.c: vae_anomaly_causes, a row for each cell, first what the row is least strange without.
  */
 #include "hadvice.h"
 

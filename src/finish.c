@@ -121,9 +121,9 @@ fit_guesses(const Finishing *f, HvSource *train, HvSource *held)
 	rows.rows = gather(f, held->nrows < MIN_HELD ? train : held, GUESS_HELD, &arena, &rows.n);
 	rows.seen = records;
 	rows.nseen = held->nrows < MIN_HELD ? 0 : n;
-	HV_CHECK(
-		hv_copula_fit(&model->copula, f->schema, hv_openblas(), records, n, &hv_interrupts, &arena),
-		f->doing);
+	HV_CHECK(hv_copula_fit(&model->copula, f->schema, hv_openblas(), records, n, HV_RIDGE,
+	                       &hv_interrupts, &arena),
+	         f->doing);
 	HV_CHECK(hv_formulas_find(&model->formulas, f->schema, records, n, &hv_interrupts, &arena),
 	         f->doing);
 	HV_CHECK(hv_impute_calibrate(model, hv_openblas(), &rows, &hv_interrupts, &arena), f->doing);

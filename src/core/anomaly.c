@@ -11,8 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "dense.h"
-#include "elementwise_few.h"
 #include "encode.h"
 #include "scores.h"
 
@@ -21,39 +19,10 @@
 #define NORMAL_STEPS 16 /* … its points a unit */
 #define NORMAL_POINTS (2 * NORMAL_MOST * NORMAL_STEPS + 1)
 #define LEAST_SHARE 1e-4 /* of a level */
+#define MOST_LOST                                                                                  \
+	4 /* nats, by a weight: what is far beyond all rows is strange however little is expected */
 
 /* ---- tables that are made once ---- */
-
-static HvStatus
-init_ties(HvJudge *judge, HvArena *arena)
-{
-	const HvCopula *ties = &judge->model->strange.ties;
-	size_t width = ties->width;
-
-	judge->width = ties->width;
-	judge->precision = hv_new(arena, HvReal, width + 1, width + 1);
-	judge->shift = hv_new(arena, HvReal, width + 1, 1);
-	judge->scale = hv_new(arena, HvReal, width + 1, 1);
-	judge->x = hv_new(arena, HvReal, width + 1, 1);
-	judge->pull = hv_new(arena, HvReal, width + 1, 1);
-	judge->stiff = hv_new(arena, HvReal, width + 1, 1);
-	judge->unknown = hv_new(arena, uint32_t, width + 1, 1);
-	judge->factor = hv_raw(arena, double, width + 1, width + 1);
-	judge->fill = hv_new(arena, double, width + 1, 1);
-	judge->residual = hv_new(arena, float, judge->model->schema.ncolumns, 1);
-	if (!judge->precision || !judge->shift || !judge->scale || !judge->x || !judge->pull ||
-	    !judge->stiff || !judge->unknown || !judge->factor || !judge->fill || !judge->residual)
-		return HV_NO_MEMORY;
-	for (size_t i = 0; i < width; i++)
-	{
-		judge->shift[i] = ties->mean[i];
-		judge->scale[i] = 1 / (HvReal) ties->scale[i];
-		for (size_t k = 0; k < width; k++)
-			judge->precision[i * width + k] = ties->precision[hv_triangle(i, k)];
-		judge->stiff[i] = (HvReal) sqrt(fmax((double) judge->precision[i * width + i], 1e-6));
-	}
-	return HV_OK;
-}
 
 static double
 nats(double share)
@@ -128,7 +97,10 @@ hv_judge_init(HvJudge *judge, const HvModel *model, const HvBlas *blas, HvArena 
 	}
 	judge->usual = fmax(judge->usual, 1);
 	HV_TRY(hv_work_init(&judge->work, &model->vae, 1, false, arena));
-	HV_TRY(init_ties(judge, arena));
+	judge->residual = hv_new(arena, float, model->schema.ncolumns, 1);
+	if (judge->residual == NULL)
+		return HV_NO_MEMORY;
+	HV_TRY(hv_accord_init(&judge->accord, &model->strange.accord, &model->schema, arena));
 	return init_tails(judge, arena);
 }
 
@@ -164,106 +136,20 @@ level_of(const HvColumn *column, const HvReal *record)
 	return best;
 }
 
-/* judge->x, missing ones 0; how many are missing. */
-static uint32_t
-read_features(HvJudge *judge, const HvReal *record)
-{
-	const HvSchema *schema = &judge->model->schema;
-	uint32_t at = 0, n = 0;
-
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		const HvColumn *column = &schema->columns[j];
-		uint32_t width = hv_copula_features(column);
-
-		for (uint32_t f = 0; f < width; f++, at++)
-		{
-			HvReal x = record[column->x_at + f];
-
-			if (record[column->m_at] == 0)
-			{
-				judge->unknown[n++] = at;
-				judge->x[at] = 0;
-				continue;
-			}
-			judge->x[at] = (x - judge->shift[at]) * judge->scale[at];
-		}
-	}
-	return n;
-}
-
-/* The missing features at their expectation: x_u = -P_uu^-1 (P x)_u, and what that pulls. */
-static void
-fill_features(HvJudge *judge, uint32_t n)
-{
-	size_t width = judge->width;
-
-	for (uint32_t a = 0; a < n; a++)
-	{
-		const HvReal *row = judge->precision + judge->unknown[a] * width;
-
-		judge->fill[a] = -(double) judge->pull[judge->unknown[a]];
-		for (uint32_t b = 0; b <= a; b++)
-			judge->factor[(size_t) a * n + b] = (double) row[judge->unknown[b]];
-	}
-	if (!hv_factorise(judge->factor, n))
-		return;
-	hv_solve(judge->factor, n, judge->fill);
-	for (uint32_t a = 0; a < n; a++)
-	{
-		const HvReal *row = judge->precision + judge->unknown[a] * width;
-		HvReal x = (HvReal) judge->fill[a];
-
-		for (size_t k = 0; k < width; k++)
-			judge->pull[k] += x * row[k];
-	}
-}
-
-/* (P x)_i / sqrt P_ii is the deviation of x_i from its conditional mean, in standard deviations. */
-void
-hv_judge_residuals(HvJudge *judge, const HvReal *record)
-{
-	const HvSchema *schema = &judge->model->schema;
-	uint32_t missing, at = 0;
-
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		judge->residual[j] = -1;
-	if (judge->width == 0)
-		return;
-	missing = read_features(judge, record);
-	hv_few_forward(judge->pull, judge->width, judge->x, judge->width, judge->precision, 1,
-	               judge->width, judge->width, 0);
-	if (missing > 0)
-		fill_features(judge, missing);
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		const HvColumn *column = &schema->columns[j];
-		uint32_t width = hv_copula_features(column);
-
-		for (uint32_t f = 0; f < width && record[column->m_at] != 0; f++)
-		{
-			float z = fabsf((float) (judge->pull[at + f] / judge->stiff[at + f]));
-
-			judge->residual[j] = z > judge->residual[j] ? z : judge->residual[j];
-		}
-		at += width;
-	}
-}
-
 double
 hv_judge_ties(HvJudge *judge, const HvReal *record, uint32_t cells)
 {
 	const HvSchema *schema = &judge->model->schema;
-	const HvTail *tails = judge->model->strange.residual;
+	const HvAccord *accord = &judge->model->strange.accord;
 	const int quiet = (int) (FREE_NATS / HV_TAIL_STEP);
 	double sum = 0;
 
-	if (judge->width == 0)
+	if (judge->accord.width == 0)
 		return -INFINITY;
-	hv_judge_residuals(judge, record);
+	hv_accord_residuals(&judge->accord, record, judge->residual);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		if (judge->residual[j] > tails[j].at[quiet])
-			sum += hv_tail_surprise(&tails[j], (double) judge->residual[j], true) - FREE_NATS;
+		if (judge->residual[j] > accord->residual[j].at[quiet])
+			sum += hv_accord_surprise(accord, j, judge->residual[j]) - FREE_NATS;
 	/* beyond the first nat, an exponential tail has e^-1 nats on average */
 	return as_of_many(judge, sum / cells, cells, exp(-FREE_NATS));
 }
@@ -381,9 +267,14 @@ hv_judge_combine(const HvStrange *strange, const double *part)
 	double most = -INFINITY;
 
 	for (int i = 0; i < HV_PARTS; i++)
-		if (!isinf(part[i]))
-			most = fmax(most, hv_tail_surprise(&strange->part[i], part[i], false) -
-			                      (double) strange->handicap[i]);
+	{
+		double nats;
+
+		if (isinf(part[i]))
+			continue;
+		nats = hv_tail_surprise(&strange->part[i], part[i], false);
+		most = fmax(most, fmax(nats * (double) strange->weight[i], nats - MOST_LOST));
+	}
 	return most;
 }
 

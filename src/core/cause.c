@@ -1,12 +1,16 @@
 /*
- * cause.c: leave-one-out: every observed cell is hidden in turn and guessed from the others.
+ * cause.c: leave-one-out: every observed cell is hidden in turn, the rest judged, and the cell guessed.
+ *
+ * The causes are in the order of how strange the rest is. A wrong weight also makes height and body mass look
+ * odd, each given the others; but only without the weight all is well. (NHANES, 5 cells of others in
+ * a row: the first cause was one of them for 77 to 81 % of the flagged rows, and for 65 to 67 % when the least
+ * expected cell came first.)
  *
  * A number's surprise is the two-sided tail of a normal distribution with the guess's mean its
  * variance, stretched to the errors that were made in training (blend.h); of a point of mass the nearer end counts. A
  * level's is the probability of all levels that are no likelier than it.
  *
- * Worked example: weight 60 where the others say 80 ± 5. z = -4, p = 2 * 3.2e-5, surprise 9.7 nats. A
- * wrong weight also makes height and waist look odd, but less: each of them is also told by others.
+ * Worked example: weight 60 where the others say 80 ± 5. z = -4, p = 2 * 3.2e-5, surprise 9.7 nats.
  */
 #include "cause.h"
 
@@ -23,6 +27,8 @@ HvStatus
 hv_causes_init(HvCauses *causes, const HvModel *model, const HvBlas *blas, HvArena *arena)
 {
 	HV_TRY(hv_imputer_init(&causes->imputer, model, blas, arena));
+	if (model->strange.fitted)
+		HV_TRY(hv_judge_init(&causes->judge, model, blas, arena));
 	causes->rest = hv_new(arena, HvReal, model->schema.width, 1);
 	return causes->rest != NULL ? HV_OK : HV_NO_MEMORY;
 }
@@ -86,6 +92,23 @@ level_surprise(const HvImputer *imputer, uint32_t j, const HvReal *record)
 	return -log(fmin(fmax(sum, 1e-30), 1));
 }
 
+/* Of causes->rest; 0 when nothing is left of it, or there is no judge. */
+static double
+strangeness(HvCauses *causes)
+{
+	const HvStrange *strange = &causes->imputer.model->strange;
+
+	if (!strange->fitted || hv_judge_parts(&causes->judge, causes->rest) == 0)
+		return 0;
+	return hv_judge_combine(strange, causes->judge.part);
+}
+
+static bool
+comes_before(const HvCause *a, const HvCause *b)
+{
+	return a->rest < b->rest || (a->rest == b->rest && a->surprise > b->surprise);
+}
+
 static HvCause
 cause_of(HvCauses *causes, uint32_t j, const HvReal *record)
 {
@@ -96,6 +119,7 @@ cause_of(HvCauses *causes, uint32_t j, const HvReal *record)
 	memset(causes->rest + column->x_at, 0, column->width * sizeof(HvReal));
 	causes->rest[column->m_at] = 0;
 	hv_impute(&causes->imputer, causes->rest);
+	cause.rest = strangeness(causes);
 	memcpy(causes->rest + column->x_at, record + column->x_at, column->width * sizeof(HvReal));
 	causes->rest[column->m_at] = 1;
 	cause.expected = hv_cell_guess(imputer, j, HV_COVERAGE).value;
@@ -121,7 +145,7 @@ hv_causes(HvCauses *causes, const HvReal *record, const HvHost *host, HvCause *f
 			continue;
 		hv_check(host);
 		cause = cause_of(causes, j, record);
-		for (; to > 0 && found[to - 1].surprise < cause.surprise; to--)
+		for (; to > 0 && comes_before(&cause, &found[to - 1]); to--)
 			found[to] = found[to - 1];
 		found[to] = cause;
 		n++;

@@ -23,6 +23,7 @@
 #include "schema.h"
 
 #define HV_MAX_COPULA 640 /* features; a wider table has no copula */
+#define HV_RIDGE 0.01     /* where ties are not expected to be exact */
 
 typedef struct HvCopula
 {
@@ -54,11 +55,13 @@ uint32_t hv_copula_features(const HvColumn *column);
 void hv_copula_read(const HvSchema *schema, const HvReal *record, double *x, bool *missing);
 
 /*
- * Fits it on records (n×schema->width); makes copula->width 0 when there is nothing to fit.
+ * Fits it on records (n×schema->width); makes copula->width 0 when there is nothing to fit. `ridge` is
+ * added to the diagonal of the correlations, and more of it in small tables.
  * Memory for the result and for the work comes from `arena`.
  */
 HvStatus hv_copula_fit(HvCopula *copula, const HvSchema *schema, const HvBlas *blas,
-                       const HvReal *records, size_t n, const HvHost *host, HvArena *arena);
+                       const HvReal *records, size_t n, double ridge, const HvHost *host,
+                       HvArena *arena);
 
 HvStatus hv_ties_init(HvTies *ties, const HvCopula *copula, HvArena *arena);
 

@@ -14,8 +14,7 @@
 #define ROUNDS 8        /* of EM: the third decimal of a correlation stands after some six */
 #define MOST_ROWS 20000 /* rows that are looked at, evenly spread */
 #define BATCH 256
-#define RIDGE 0.01     /* added to the diagonal of the correlations, and … */
-#define RIDGE_ROWS 0.5 /* … so much of features / rows, for small tables */
+#define RIDGE_ROWS 0.5 /* of features / rows is added to the ridge, for small tables */
 
 typedef struct Fit
 {
@@ -174,7 +173,7 @@ maximise(Fit *fit, size_t n)
 
 HvStatus
 hv_copula_fit(HvCopula *copula, const HvSchema *schema, const HvBlas *blas, const HvReal *records,
-              size_t n, const HvHost *host, HvArena *arena)
+              size_t n, double ridge, const HvHost *host, HvArena *arena)
 {
 	size_t step = (n + MOST_ROWS - 1) / MOST_ROWS;
 	Fit fit = {.schema = schema, .blas = blas, .copula = copula};
@@ -188,7 +187,7 @@ hv_copula_fit(HvCopula *copula, const HvSchema *schema, const HvBlas *blas, cons
 	}
 	n = (n + step - 1) / step;
 	fit.width = copula->width;
-	fit.ridge = RIDGE + RIDGE_ROWS * (double) fit.width / (double) n;
+	fit.ridge = ridge + RIDGE_ROWS * (double) fit.width / (double) n;
 	HV_TRY(start_fit(&fit, arena));
 	standardise(&fit, records, n, step);
 	for (int round = 0; round < ROUNDS; round++)

@@ -31,9 +31,10 @@
  *               numbers without levels: u32 frequent values, f64 value, f64 share of each
  *         ODDS  (may be absent) u32 trees, u32 features of a row; per tree its nodes, a node before its
  *               left and its right side: u16 feature, f32 threshold, or u16 0xFFFF and f32 steps at a
- *               leaf; u32 features and mean, scale, precision as in COPU; f32 × 25 tail of each
- *               column's residual, of each of 4 parts, of the whole; f32 handicap of each part
- *         SAMP  (may be absent) u32 numbers, f32 correlation of their residuals (lower triangle by rows),
+ *               leaf; 3 times u32 features and mean, scale, precision as in COPU; u8 of each column
+ *               which of the 3; f32 × 25 tail of each column's residual, of each of 4 parts, of the
+ *               whole; f32 weight of each part
+ *         SAMP  (may be absent) u32 columns with noise, f32 correlation of it (lower triangle by rows),
  *               f32 × 25 quantiles of each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *
@@ -351,13 +352,15 @@ put_strange(HvWriter *writer, const HvModel *model)
 	hv_put_u32(writer, strange->forest.features);
 	for (uint32_t tree = 0; tree < strange->forest.trees; tree++)
 		put_node(writer, &strange->forest, tree, 0, 0);
-	put_gaussian(writer, &strange->ties);
+	for (int i = 0; i < HV_SCALES; i++)
+		put_gaussian(writer, &strange->accord.ties[i]);
+	hv_put_bytes(writer, strange->accord.scale, model->schema.ncolumns);
 	for (uint32_t j = 0; j < model->schema.ncolumns; j++)
-		hv_put_f32s(writer, strange->residual[j].at, HV_TAIL_POINTS);
+		hv_put_f32s(writer, strange->accord.residual[j].at, HV_TAIL_POINTS);
 	for (int i = 0; i < HV_PARTS; i++)
 		hv_put_f32s(writer, strange->part[i].at, HV_TAIL_POINTS);
 	hv_put_f32s(writer, strange->whole.at, HV_TAIL_POINTS);
-	hv_put_f32s(writer, strange->handicap, HV_PARTS);
+	hv_put_f32s(writer, strange->weight, HV_PARTS);
 	hv_end_section(writer, section);
 }
 

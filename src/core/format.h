@@ -4,11 +4,13 @@
 #ifndef HV_FORMAT_H
 #define HV_FORMAT_H
 
+#include "accord.h"
 #include "blend.h"
 #include "copula.h"
 #include "derived.h"
 #include "forest.h"
 #include "latent.h"
+#include "noise.h"
 #include "tail.h"
 #include "vae.h"
 
@@ -50,22 +52,20 @@ typedef struct HvStrange
 {
 	bool fitted; /* false in models from before there was a section for it */
 	HvForest forest;
-	HvCopula ties;    /* as the model's, but with ordinals as plain numbers; see anomaly_fit.c */
-	HvTail *residual; /* per column: deviation from what the ties let expect */
+	HvAccord accord;
 	HvTail part[HV_PARTS];
 	HvTail whole;
-	float handicap[HV_PARTS]; /* nats, not negative */
+	float weight[HV_PARTS]; /* 0 … 1 */
 } HvStrange;
 
 /* What drawing new records needs beside the network; core/sample.h says what for. */
-#define HV_MAX_NOISE 640    /* numbers whose noise is correlated; a wider table has none of it */
 #define HV_MAX_PATTERNS 512 /* of gaps */
 #define HV_BENDS 25
 #define HV_BEND_STEP 0.25 /* scores: from -3 to 3 */
 typedef struct HvSampling
 {
-	uint32_t width;     /* number columns, in their order; 0: not measured */
-	float *correlation; /* of their residuals: lower triangle by rows, 1 on the diagonal */
+	uint32_t width;     /* columns that have noise, in their order; 0: not measured */
+	float *correlation; /* of it: lower triangle by rows, 1 on the diagonal */
 	float *bend;        /* width × HV_BENDS: quantiles of the scores as drawn, see sample.c */
 	uint32_t npatterns;
 	uint8_t *patterns; /* npatterns × (ncolumns + 7) / 8: bits of the observed cells */
@@ -84,22 +84,11 @@ typedef struct HvModel
 	HvSampling sampling;
 } HvModel;
 
-/* Whether a column is a number with Gaussian noise around the network's answer; how many are. */
+/* Whether what is drawn of a column is bent onto its own quantiles. */
 static inline bool
-hv_has_noise(const HvColumn *column)
+hv_is_bent(const HvColumn *column)
 {
-	return column->kind != HV_EMBEDDING &&
-	       hv_likelihood(column, false) == hv_likelihood_by_id(HV_GAUSSIAN);
-}
-
-static inline uint32_t
-hv_noise_width(const HvSchema *schema)
-{
-	uint32_t width = 0;
-
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		width += hv_has_noise(&schema->columns[j]);
-	return width;
+	return column->transform == HV_SCORES && hv_is_gaussian(column);
 }
 
 /* Size of the bytes, and the bytes; equal models give equal bytes. */

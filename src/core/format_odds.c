@@ -48,6 +48,32 @@ get_tail(HvCursor *cursor, HvTail *tail, bool heavy)
 	}
 }
 
+static void
+get_accord(HvCursor *cursor, HvModel *model)
+{
+	HvAccord *accord = &model->strange.accord;
+	uint32_t columns = model->schema.ncolumns;
+
+	for (int i = 0; i < HV_SCALES; i++)
+	{
+		hv_get_gaussian(cursor, &model->schema, &accord->ties[i],
+		                HV_TAIL_POINTS * ((size_t) columns + HV_PARTS + 1) + HV_PARTS);
+		hv_require(cursor, accord->ties[i].width == accord->ties[0].width,
+		           "ties differ in their width");
+	}
+	if (hv_cursor_failed(cursor))
+		return;
+	accord->scale = hv_room(cursor, columns, 1);
+	accord->residual = hv_room(cursor, columns, sizeof(HvTail));
+	for (uint32_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
+	{
+		accord->scale[j] = (uint8_t) hv_get_uint(cursor, 1);
+		hv_require(cursor, accord->scale[j] < HV_SCALES, "scale of a column is unknown");
+	}
+	for (uint32_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
+		get_tail(cursor, &accord->residual[j], true);
+}
+
 void
 hv_get_strange(HvCursor *cursor, HvModel *model)
 {
@@ -63,20 +89,15 @@ hv_get_strange(HvCursor *cursor, HvModel *model)
 		hv_cursor_fail(cursor, HV_NO_MEMORY, "out of memory");
 	for (uint32_t tree = 0; tree < trees && !hv_cursor_failed(cursor); tree++)
 		get_node(cursor, &strange->forest, tree, 0, 0);
-	hv_get_gaussian(cursor, &model->schema, &strange->ties,
-	                HV_TAIL_POINTS * ((size_t) columns + HV_PARTS + 1) + HV_PARTS);
-	if (hv_cursor_failed(cursor))
-		return;
-	strange->residual = hv_room(cursor, columns, sizeof(HvTail));
-	for (uint32_t j = 0; j < columns && !hv_cursor_failed(cursor); j++)
-		get_tail(cursor, &strange->residual[j], true);
+	get_accord(cursor, model);
 	for (int i = 0; i < HV_PARTS; i++)
 		get_tail(cursor, &strange->part[i], false);
 	get_tail(cursor, &strange->whole, false);
 	for (int i = 0; i < HV_PARTS && !hv_cursor_failed(cursor); i++)
 	{
-		strange->handicap[i] = hv_get_f32(cursor);
-		hv_require(cursor, strange->handicap[i] >= 0, "handicap is negative");
+		strange->weight[i] = hv_get_f32(cursor);
+		hv_require(cursor, strange->weight[i] >= 0 && strange->weight[i] <= 1,
+		           "weight of a part is out of range");
 	}
 	strange->fitted = true;
 }

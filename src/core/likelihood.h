@@ -87,6 +87,13 @@ typedef struct HvLikelihood
 	/* sample[r][width] ~ p(x | o[r]), encoded; uniforms from (key, stream, r * outputs …) */
 	void (*sample)(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds);
 
+	/*
+	 * The cell of a head's first row as an increasing function of one uniform number u, and the u
+	 * between which its x lies, equal where there is a density. NULL: not to be had so.
+	 */
+	void (*quantile)(const HvHead *head, double u, HvReal *x);
+	void (*range)(const HvHead *head, const HvReal *x, double *low, double *high);
+
 	/* The outputs and scales under which the head is the column's marginal distribution. */
 	void (*marginal)(const HvColumn *column, HvReal *o, HvReal *scale);
 } HvLikelihood;

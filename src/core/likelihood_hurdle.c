@@ -134,6 +134,33 @@ hv_hurdle_variance(const HvHead *head, size_t row)
 }
 
 static void
+hurdle_quantile(const HvHead *head, double u, HvReal *x)
+{
+	double none = hv_logistic(-head->o[0]), sd = exp(0.5 * log_variance(head)), amount;
+
+	x[0] = (HvReal) none_of(head->column);
+	if (u <= none)
+		return;
+	amount = (u - none) / (1 - none);
+	amount = head->o[1] + sd * hv_normal_quantile(hv_clamp(amount, 1e-12, 1 - 1e-12));
+	x[0] = (HvReal) fmax(amount, least_amount(head->column));
+}
+
+static void
+hurdle_range(const HvHead *head, const HvReal *x, double *low, double *high)
+{
+	double none = hv_logistic(-head->o[0]), sd = exp(0.5 * log_variance(head));
+
+	*low = 0;
+	*high = none;
+	if (hv_hurdle_none(head->column, (double) x[0]))
+		return;
+	*low = *high = none + (1 - none) * hv_normal_cdf((x[0] - head->o[1]) / sd);
+	if (x[0] <= (HvReal) (least_amount(head->column) + JUST_ABOVE))
+		*low = none; /* what would be less is this, too */
+}
+
+static void
 hurdle_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds)
 {
 	double sd = exp(0.5 * log_variance(head)), none = none_of(head->column);
@@ -180,5 +207,7 @@ const HvLikelihood hv_hurdle = {
 	.loss = hurdle_loss,
 	.mean = hurdle_mean,
 	.sample = hurdle_sample,
+	.quantile = hurdle_quantile,
+	.range = hurdle_range,
 	.marginal = hurdle_marginal,
 };

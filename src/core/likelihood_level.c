@@ -98,6 +98,21 @@ bernoulli_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *samp
 	}
 }
 
+static void
+bernoulli_quantile(const HvHead *head, double u, HvReal *x)
+{
+	x[0] = u >= hv_logistic(-head->o[0]) ? 1 : 0;
+}
+
+static void
+bernoulli_range(const HvHead *head, const HvReal *x, double *low, double *high)
+{
+	double none = hv_logistic(-head->o[0]);
+
+	*low = x[0] > (HvReal) 0.5 ? none : 0;
+	*high = x[0] > (HvReal) 0.5 ? 1 : none;
+}
+
 /* The mean of feature j: of the seed's scaled numbers, or a level's share. */
 static double
 feature_mean(const HvColumn *column, size_t j)
@@ -135,6 +150,8 @@ const HvLikelihood hv_bernoulli = {
 	.loss = bernoulli_loss,
 	.mean = bernoulli_mean,
 	.sample = bernoulli_sample,
+	.quantile = bernoulli_quantile,
+	.range = bernoulli_range,
 	.marginal = bernoulli_marginal,
 };
 
@@ -219,6 +236,18 @@ categorical_mean(const HvHead *head, HvReal *mean, size_t ldm)
 	}
 }
 
+/* Probabilities become the first level whose cumulative probability exceeds u. */
+static void
+choose(HvReal *row, size_t width, double u)
+{
+	size_t chosen = 0;
+
+	while (chosen + 1 < width && u >= row[chosen])
+		u -= row[chosen++];
+	for (size_t j = 0; j < width; j++)
+		row[j] = j == chosen ? 1 : 0;
+}
+
 static void
 categorical_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds)
 {
@@ -226,16 +255,34 @@ categorical_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sa
 
 	categorical_mean(head, sample, lds);
 	for (size_t r = 0; r < head->n; r++)
-	{
-		HvReal *row = sample + r * lds;
-		double left = hv_uniform(key, stream, r * width);
-		size_t chosen = 0;
+		choose(sample + r * lds, width, hv_uniform(key, stream, r * width));
+}
 
-		/* The first level whose cumulative probability exceeds the uniform number. */
-		while (chosen + 1 < width && left >= row[chosen])
-			left -= row[chosen++];
-		for (size_t j = 0; j < width; j++)
-			row[j] = j == chosen ? 1 : 0;
+static void
+categorical_quantile(const HvHead *head, double u, HvReal *x)
+{
+	HvHead one = *head;
+
+	one.n = 1;
+	categorical_mean(&one, x, head->column->width);
+	choose(x, head->column->width, u);
+}
+
+static void
+categorical_range(const HvHead *head, const HvReal *x, double *low, double *high)
+{
+	HvReal p[HV_MAX_LEVELS];
+	HvHead one = *head;
+
+	one.n = 1;
+	categorical_mean(&one, p, head->column->width);
+	*low = *high = 0;
+	for (size_t j = 0; j < head->column->width; j++)
+	{
+		*low = *high;
+		*high += p[j];
+		if (x[j] > (HvReal) 0.5)
+			return;
 	}
 }
 
@@ -254,5 +301,7 @@ const HvLikelihood hv_categorical = {
 	.loss = categorical_loss,
 	.mean = categorical_mean,
 	.sample = categorical_sample,
+	.quantile = categorical_quantile,
+	.range = categorical_range,
 	.marginal = categorical_marginal,
 };

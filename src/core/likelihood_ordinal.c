@@ -153,6 +153,17 @@ ordinal_mean(const HvHead *head, HvReal *mean, size_t ldm)
 	}
 }
 
+/* The level of a uniform number. */
+static HvReal
+level_at(const HvColumn *column, const double *th, size_t last, double o, double u)
+{
+	size_t k = 0;
+
+	while (k < last && u >= hv_logistic(th[k] - o))
+		k++;
+	return hv_to_record(column, (double) k);
+}
+
 static void
 ordinal_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample, size_t lds)
 {
@@ -160,14 +171,28 @@ ordinal_sample(const HvHead *head, uint64_t key, uint64_t stream, HvReal *sample
 	size_t last = thresholds(head, th);
 
 	for (size_t r = 0; r < head->n; r++)
-	{
-		double u = hv_uniform(key, stream, r), o = head->o[r * head->ldo];
-		size_t k = 0;
+		sample[r * lds] =
+			level_at(head->column, th, last, head->o[r * head->ldo], hv_uniform(key, stream, r));
+}
 
-		while (k < last && u >= hv_logistic(th[k] - o))
-			k++;
-		sample[r * lds] = hv_to_record(head->column, (double) k);
-	}
+static void
+ordinal_quantile(const HvHead *head, double u, HvReal *x)
+{
+	double th[HV_MAX_LEVELS];
+	size_t last = thresholds(head, th);
+
+	x[0] = level_at(head->column, th, last, head->o[0], u);
+}
+
+static void
+ordinal_range(const HvHead *head, const HvReal *x, double *low, double *high)
+{
+	double th[HV_MAX_LEVELS], o = head->o[0];
+	size_t last = thresholds(head, th);
+	size_t k = (size_t) (hv_clamp(hv_from_record(head->column, x[0]), 0, (double) last) + 0.5);
+
+	*low = k > 0 ? hv_logistic(th[k - 1] - o) : 0;
+	*high = k < last ? hv_logistic(th[k] - o) : 1;
 }
 
 /* o = 0 and thresholds at the logits of the cumulative shares. */
@@ -199,5 +224,7 @@ const HvLikelihood hv_cumulative_logit = {
 	.loss = ordinal_loss,
 	.mean = ordinal_mean,
 	.sample = ordinal_sample,
+	.quantile = ordinal_quantile,
+	.range = ordinal_range,
 	.marginal = ordinal_marginal,
 };

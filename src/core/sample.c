@@ -34,8 +34,8 @@ stream_of(uint64_t row, uint32_t chain, uint32_t purpose)
 /* ---- set-up ---- */
 
 /*
- * The order of the noise: by stage, given cells first, so that what is known when a number is drawn
- * stands before it and the Cholesky factor does the conditioning.
+ * The order of the noise: by stage, given cells first, so that what is known when a cell is drawn stands
+ * before it and the Cholesky factor does the conditioning.
  */
 static void
 order_noise(HvSampler *sampler)
@@ -153,27 +153,23 @@ hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, co
 
 /* ---- a cell ---- */
 
-static double
-noise_scale(const HvHead *head)
-{
-	return exp(0.5 * fmin(fmax((double) head->scale[0], -7), 2));
-}
-
 /*
- * The correlated noise of a number: of a given one what its value says, of the others what the shocks
- * before it and its own make. All numbers before it in the order have had their turn.
+ * The correlated noise of a cell, between low and high: of a given one what its value says, of the others
+ * what the shocks before it and its own make. All columns before it in the order have had their turn.
  */
 static double
-noise_of(HvSampler *sampler, uint32_t at, bool known, double value)
+noise_of(HvSampler *sampler, uint32_t at, double low, double high)
 {
 	const double *row = sampler->factor + (size_t) at * sampler->width;
-	double sum = 0;
+	double sum = 0, e;
 
 	for (uint32_t k = 0; k < at; k++)
 		sum += row[k] * sampler->shock[k];
-	if (known)
-		sampler->shock[at] = (value - sum) / row[at];
-	return sum + row[at] * sampler->shock[at];
+	if (low <= -HV_NOISE_MOST && high >= HV_NOISE_MOST)
+		return sum + row[at] * sampler->shock[at];
+	e = hv_noise_within(sum, row[at], low, high, hv_normal_cdf(sampler->shock[at]));
+	sampler->shock[at] = (e - sum) / row[at];
+	return e;
 }
 
 /* The bends of a column, or NULL. */
@@ -183,7 +179,7 @@ bend_of(const HvSampler *sampler, uint32_t j)
 	const HvSampling *sampling = &sampler->model->sampling;
 	const HvColumn *column = &sampler->model->schema.columns[j];
 
-	if (sampling->width == 0 || column->transform != HV_SCORES || !hv_has_noise(column))
+	if (sampling->width == 0 || !hv_is_bent(column))
 		return NULL;
 	return sampling->bend + (size_t) sampler->number[j] * HV_BENDS;
 }
@@ -198,9 +194,12 @@ value_of(HvSampler *sampler, uint32_t j, double x)
 
 	if (column->transform != HV_SCORES)
 		return hv_round_number(column, hv_decode_number(column, x));
-	if (hv_has_noise(column))
+	if (bend != NULL)
+	{
 		sampler->score[sampler->number[j]] = t;
-	return hv_round_number(column, hv_quantile_value(column, bend != NULL ? hv_bent(bend, t) : t));
+		t = hv_bent(bend, t);
+	}
+	return hv_round_number(column, hv_quantile_value(column, t));
 }
 
 /* A given number as the network would have drawn it. */
@@ -209,10 +208,11 @@ as_drawn(const HvSampler *sampler, uint32_t j, double x)
 {
 	const HvColumn *column = &sampler->model->schema.columns[j];
 	const float *bend = bend_of(sampler, j);
+	double t = x * column->scale + column->center;
 
-	return bend == NULL ? x
-	                    : (hv_unbent(bend, x * column->scale + column->center) - column->center) /
-	                          column->scale;
+	if (bend == NULL)
+		return x;
+	return (hv_unbent(bend, t) - column->center) / column->scale;
 }
 
 /* The expectation instead: in the seed's model numbers have no noise, only a mean. */
@@ -235,9 +235,9 @@ draw_cell(HvSampler *sampler, HvHead head, uint32_t j, uint64_t stream, HvReal *
 	head.n = 1;
 	if (only_mean(sampler, column))
 		likelihood->mean(&head, x, column->width);
-	else if (hv_has_noise(column))
-		x[0] = head.o[0] +
-		       (HvReal) (noise_scale(&head) * noise_of(sampler, sampler->place[j], false, 0));
+	else if (hv_has_noise(column) && !seed)
+		hv_noise_cell(&head, noise_of(sampler, sampler->place[j], -HV_NOISE_MOST, HV_NOISE_MOST),
+		              x);
 	else
 		likelihood->sample(&head, sampler->seed, stream, x, column->width);
 	if (hv_has_levels(column) || column->kind == HV_EMBEDDING)
@@ -301,6 +301,23 @@ draw_latent(HvSampler *sampler, const HvBlock *block, uint64_t row, uint32_t cha
 	return log_p;
 }
 
+/* A given cell has its turn in the noise. */
+static void
+take_given(HvSampler *sampler, const HvHead *head, uint32_t j, const HvReal *record)
+{
+	const HvReal *x = record + head->column->x_at;
+	HvReal drawn = x[0];
+	float low, high;
+
+	if (hv_is_gaussian(head->column))
+	{
+		drawn = (HvReal) as_drawn(sampler, j, (double) x[0]);
+		x = &drawn;
+	}
+	hv_noise_range(head, x, &low, &high);
+	(void) noise_of(sampler, sampler->place[j], (double) low, (double) high);
+}
+
 /* All open cells of a stage. */
 static double
 draw_stage(HvSampler *sampler, uint32_t s, uint64_t row, uint32_t chain, HvReal *record,
@@ -326,10 +343,7 @@ draw_stage(HvSampler *sampler, uint32_t s, uint64_t row, uint32_t chain, HvReal 
 			if (open)
 				draw_cell(sampler, head, j, stream_of(row, chain, HEADS + j), record, values);
 			else if (hv_has_noise(head.column) && !seed)
-				(void) noise_of(sampler, sampler->place[j], true,
-				                (as_drawn(sampler, j, (double) record[head.column->x_at]) -
-				                 (double) head.o[0]) /
-				                    noise_scale(&head));
+				take_given(sampler, &head, j, record);
 		}
 	return log_p;
 }

@@ -4,9 +4,9 @@
  * Stage by stage: a latent position from the prior, the decoder's answer to it and to the cells drawn so
  * far, a cell of every column around that answer. Two things make the records more like real ones:
  *
- *   noise    what the network leaves unexplained of one number hangs together with what it leaves of
- *            others (weight and waist); its correlations are measured in training, and noise is drawn
- *            with them. NHANES: a judge's AUC falls from .80 to .74.
+ *   noise    what the network leaves unexplained of one cell hangs together with what it leaves of
+ *            others (weight and waist, a diagnosis and its medicine); its correlations are measured in
+ *            training, and noise is drawn with them (noise.h).
  *   bends    what is drawn of a number need not have just the distribution that the column has; its
  *            quantiles are bent onto those
  *   derived  what follows from other columns by a formula is computed (derived.h)
@@ -38,7 +38,7 @@ typedef struct HvSampler
 	HvReal *record; /* its encoding */
 	bool missing;   /* gaps as real rows have them */
 	uint64_t seed;
-	/* noise, its numbers in the order in which they are drawn */
+	/* noise, its columns in the order in which they are drawn */
 	uint32_t width;
 	uint32_t *order;  /* column of each */
 	uint32_t *place;  /* per column: where it stands in that order, and … */

@@ -1,30 +1,25 @@
 /*
  * sample_fit.c: what drawing needs to know of the training rows: patterns of gaps, and how what the
- * network leaves unexplained of the numbers hangs together.
+ * network leaves unexplained of the cells hangs together.
  *
- * The residual of a number is (x - o) / s for a latent position drawn by the encoder, as in training, and
- * the true cells of the stages before. Correlations are those of the rows that have both numbers, with
- * PRIOR imagined uncorrelated ones; where the pairs make no correlation matrix together, all are drawn
- * towards 0 until they do.
+ * The noise of a cell (noise.h) is what makes it at a latent position drawn by the encoder, as in training,
+ * and the true cells of the stages before.
  *
  * With these, records are drawn, and their quantiles compared with those of the training rows.
  */
 #include <math.h>
 #include <string.h>
 
-#include "dense.h"
 #include "rng.h"
 #include "sample.h"
 #include "scores.h"
 #include "summary.h"
 
 #define MOST_ROWS 5000
-#define MOST_PAIRS ((size_t) 200 << 20) /* rows × width^2 that are looked at */
+#define MOST_PAIRS ((size_t) 50 << 20) /* rows × width^2 that are looked at */
 #define MOST_DRAWN 4000
 #define LEAST_STEP 1e-3 /* of a bend */
-#define PRIOR 50        /* rows */
 #define FIT_KEY 0x73616d70
-#define DRAWN_TOGETHER 0.95 /* what correlations are multiplied with, as often as needed */
 
 typedef struct Fit
 {
@@ -32,17 +27,16 @@ typedef struct Fit
 	const HvBlas *blas;
 	HvWork work;
 	uint32_t width;
-	float *residual;       /* width; NaN where there is none */
-	double *cross, *count; /* sums of products, and how many: lower triangles */
+	float *low, *high; /* of the noise of n rows: n × width */
 } Fit;
 
-/* The residuals of one record, with a latent position of its own. */
+/* What one record says of its noise, with a latent position of its own. */
 static void
-find_residuals(Fit *fit, const HvReal *record, size_t row)
+find_noise(Fit *fit, const HvReal *record, size_t row)
 {
 	const HvVae *vae = &fit->model->vae;
 	const HvSchema *schema = vae->schema;
-	uint32_t at = 0;
+	float *low = fit->low + row * fit->width, *high = fit->high + row * fit->width;
 
 	for (uint32_t s = 0; s < schema->nstages; s++)
 	{
@@ -62,71 +56,17 @@ find_residuals(Fit *fit, const HvReal *record, size_t row)
 		for (uint32_t j = schema->stages[s].first; j < schema->stages[s].last; j++)
 		{
 			HvHead head = hv_vae_head(vae, block, j, NULL, work);
-			const HvColumn *column = head.column;
 
-			if (!hv_has_noise(column))
+			if (!hv_has_noise(head.column))
 				continue;
-			fit->residual[at++] =
-				record[column->m_at] == 0
-					? NAN
-					: (float) ((double) (record[column->x_at] - head.o[0]) *
-			                   exp(-0.5 * fmin(fmax((double) head.scale[0], -7), 2)));
+			*low = -HV_NOISE_MOST;
+			*high = HV_NOISE_MOST;
+			if (record[head.column->m_at] != 0)
+				hv_noise_range(&head, record + head.column->x_at, low, high);
+			low++;
+			high++;
 		}
 	}
-}
-
-static void
-add_pairs(Fit *fit)
-{
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < fit->width; i++)
-		for (uint32_t k = 0; k <= i; k++, at++)
-		{
-			double a = fit->residual[i], b = fit->residual[k];
-
-			if (isnan(a) || isnan(b))
-				continue;
-			fit->count[at]++;
-			fit->cross[at] += a * b;
-		}
-}
-
-/* Correlations about zero: the mean residual is the network's to learn. */
-static void
-correlate(const Fit *fit, float *correlation)
-{
-	for (uint32_t i = 0; i < fit->width; i++)
-		for (uint32_t k = 0; k <= i; k++)
-		{
-			size_t at = hv_triangle(i, k);
-			double own = fit->cross[hv_triangle(i, i)] / fmax(fit->count[hv_triangle(i, i)], 1);
-			double other = fit->cross[hv_triangle(k, k)] / fmax(fit->count[hv_triangle(k, k)], 1);
-			double r = fit->cross[at] / (fit->count[at] + PRIOR) / sqrt(fmax(own * other, 1e-12));
-
-			correlation[at] = i == k ? 1 : (float) fmin(fmax(r, -0.99), 0.99);
-		}
-}
-
-static HvStatus
-make_positive(float *correlation, uint32_t width, HvArena *arena)
-{
-	double *matrix = hv_raw(arena, double, width, width);
-	bool positive = false;
-
-	if (matrix == NULL)
-		return HV_NO_MEMORY;
-	while (!positive)
-	{
-		for (uint32_t i = 0; i < width; i++)
-			for (uint32_t k = 0; k <= i; k++)
-				matrix[(size_t) i * width + k] = (double) correlation[hv_triangle(i, k)];
-		positive = hv_factorise(matrix, width);
-		for (uint32_t i = 0; i < width && !positive; i++)
-			for (uint32_t k = 0; k < i; k++)
-				correlation[hv_triangle(i, k)] *= (float) DRAWN_TOGETHER;
-	}
-	return HV_OK;
 }
 
 static HvStatus
@@ -186,8 +126,7 @@ fit_bends(Fit *fit, HvSampling *sampling, size_t rows, const HvHost *host, HvAre
 			float *bend = sampling->bend + (size_t) sampler.number[j] * HV_BENDS;
 			double *own = drawn + (size_t) sampler.number[j] * rows;
 
-			if (j < schema->stages[sampler.stages - 1].first || !hv_has_noise(column) ||
-			    column->transform != HV_SCORES)
+			if (j < schema->stages[sampler.stages - 1].first || !hv_is_bent(column))
 				continue;
 			hv_sort_numbers(own, rows);
 			for (int i = 0; i < HV_BENDS; i++)
@@ -220,20 +159,17 @@ hv_sampling_fit(HvModel *model, const HvBlas *blas, const HvReal *records, size_
 	n = n < MOST_ROWS ? n : MOST_ROWS;
 	n = n < MOST_PAIRS / pairs ? n : MOST_PAIRS / pairs;
 	HV_TRY(hv_work_init(&fit.work, &model->vae, 1, false, arena));
-	fit.residual = hv_new(arena, float, fit.width, 1);
-	fit.cross = hv_new(arena, double, pairs, 1);
-	fit.count = hv_new(arena, double, pairs, 1);
+	fit.low = hv_raw(arena, float, n, fit.width);
+	fit.high = hv_raw(arena, float, n, fit.width);
 	sampling->correlation = hv_new(arena, float, pairs, 1);
-	if (!fit.residual || !fit.cross || !fit.count || !sampling->correlation)
+	if (!fit.low || !fit.high || !sampling->correlation)
 		return HV_NO_MEMORY;
 	for (size_t r = 0; r < n; r++)
 	{
 		hv_check(host);
-		find_residuals(&fit, records + r * model->schema.width, r);
-		add_pairs(&fit);
+		find_noise(&fit, records + r * model->schema.width, r);
 	}
-	correlate(&fit, sampling->correlation);
-	HV_TRY(make_positive(sampling->correlation, fit.width, arena));
+	HV_TRY(hv_noise_correlate(fit.low, fit.high, n, fit.width, host, arena, sampling->correlation));
 	sampling->width = fit.width;
 	sampling->bend = hv_new(arena, float, fit.width, HV_BENDS);
 	if (sampling->bend == NULL)

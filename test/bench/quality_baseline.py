@@ -9,12 +9,14 @@ spoil their error. The docstring is the name in the report.
 import warnings
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import BayesianRidge, LogisticRegression
 
 from quality_data import is_number, nrows, observed
 
 ROUNDS = 5
+FOREST_ROUNDS = 3
 MOST_ROWS = 6000  # of the training table, for what takes long
 
 
@@ -43,7 +45,7 @@ class Coding:
         for c, v in train.items():
             if is_number(v):
                 t = np.log1p(v) if skewed(v) else v
-                self.number[c] = (skewed(v), np.nanmean(t), np.nanstd(t) or 1)
+                self.number[c] = (skewed(v), np.nanmean(t), np.nanstd(t) or 1, np.nanmin(t), np.nanmax(t))
                 n = 1
             else:
                 self.words[c] = sorted(set(v[observed(v)]))
@@ -54,7 +56,7 @@ class Coding:
 
     def code(self, c, v):
         if c in self.number:
-            log, center, sd = self.number[c]
+            log, center, sd, *_ = self.number[c]
             return (((np.log1p(np.maximum(v, 0)) if log else v) - center) / sd)[:, None]
         there = observed(v)
         return np.where(there[:, None], np.array([[x == w for w in self.words[c]] for x in v], float), np.nan)
@@ -64,8 +66,9 @@ class Coding:
 
     def decode(self, c, x):
         if c in self.number:
-            log, center, sd = self.number[c]
-            return np.expm1(x[:, 0] * sd + center) if log else x[:, 0] * sd + center
+            log, center, sd, *ends = self.number[c]
+            t = np.clip(x[:, 0] * sd + center, *ends)  # a line may leave the range, and expm1 the world
+            return np.expm1(t) if log else t
         return np.array([self.words[c][k] for k in x.argmax(1)], dtype=object)
 
     def fill(self, shown, x):
@@ -84,8 +87,7 @@ def thinned(train):
     return {c: v[rows] for c, v in train.items()}
 
 
-def chained(train, shown):
-    """chained Bayesian ridge and classifiers"""
+def rounds(train, shown, regression, classifier, n):
     coding, train = Coding(train), thinned(train)
     parts = [coding.matrix(train), coding.matrix(shown)]
     gaps = [np.isnan(p) for p in parts]
@@ -94,17 +96,17 @@ def chained(train, shown):
         p[g] = np.broadcast_to(start, p.shape)[g]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for _ in range(ROUNDS):
+        for _ in range(n):
             for c, at in coding.at.items():
                 others = np.delete(np.arange(coding.width), np.arange(at.start, at.stop))
                 known = ~gaps[0][:, at.start]
                 if c in coding.number:
-                    fit = BayesianRidge().fit(parts[0][known][:, others], parts[0][known, at.start])
+                    fit = regression().fit(parts[0][known][:, others], parts[0][known, at.start])
                 else:
                     level = parts[0][known][:, at].argmax(1)
                     if len(set(level)) < 2:
                         continue
-                    fit = LogisticRegression(max_iter=40).fit(parts[0][known][:, others], level)
+                    fit = classifier().fit(parts[0][known][:, others], level)
                 for p, g in zip(parts, gaps):
                     rows = np.flatnonzero(g[:, at.start])
                     if not len(rows):
@@ -114,6 +116,18 @@ def chained(train, shown):
                     else:
                         p[np.ix_(rows, at.start + fit.classes_)] = fit.predict_proba(p[rows][:, others])
     return coding.fill(shown, parts[1])
+
+
+def chained(train, shown):
+    """chained Bayesian ridge and classifiers"""
+    return rounds(train, shown, BayesianRidge, lambda: LogisticRegression(max_iter=40), ROUNDS)
+
+
+def forests(train, shown):
+    """chained random forests (missForest style)"""
+    few = dict(n_estimators=30, max_features=1 / 3, random_state=0)
+    return rounds(train, shown, lambda: RandomForestRegressor(min_samples_leaf=5, **few),
+                  lambda: RandomForestClassifier(**few), FOREST_ROUNDS)
 
 
 def neighbours(train, shown):
@@ -144,6 +158,8 @@ def neighbours(train, shown):
     return coding.fill(shown, out)
 
 
-def baselines(rows):
-    """Those that end in minutes on so many rows."""
-    return [mean, neighbours, chained] if rows < 20000 else [mean, chained]
+def baselines(rows, columns):
+    """Those that end in minutes on such a table."""
+    if rows >= 20000:
+        return [mean, chained]
+    return [mean, neighbours, chained] + ([forests] if columns < 20 else [])

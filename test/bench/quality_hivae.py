@@ -120,7 +120,7 @@ def run(bench):
                 bench.measure(name, "IWAE 100, nats a row", nats, ">= -10.4")
         if name == "wine":
             bench.tell(name, "… of independent columns", independent(hide(table, hidden[1])))
-        for method in baselines(nrows(table)):
+        for method in baselines(nrows(table), len(table)):
             errors = []
             for m in MASKS:
                 shown = hide(table, hidden[m])

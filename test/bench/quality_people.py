@@ -183,7 +183,7 @@ def run(bench):
             bench.measure("people", f"nats a cell over independent columns, {kind}", gain, ">= 0")
     hidden = hide_some(people, 0.2, np.random.default_rng(0))
     shown = hide(people, hidden)
-    for method in baselines(nrows(train)):
+    for method in baselines(nrows(train), len(train)):
         for name, value in zip(("raw", "t", "words"), imputation(people, method(train, shown), hidden)):
             bench.tell("people", f"… {name}, {method.__doc__}", value)
     halves(bench, everybody)

@@ -130,7 +130,8 @@ train(void)
 	note("epochs %d, best %d, validation ELBO %.3f, independent columns %.3f", result.epochs,
 	     result.best_epoch, result.validation_elbo, result.baseline_elbo);
 	ok(result.validation_elbo > result.baseline_elbo + 0.2, "better than independent columns");
-	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, ROWS, NULL, &arena) == HV_OK &&
+	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, ROWS, HV_RIDGE, NULL, &arena) ==
+	           HV_OK &&
 	       model.copula.width == COLUMNS,
 	   "the copula of the same rows");
 	model.provenance.rows = ROWS;

@@ -86,22 +86,32 @@ small_strange(HvModel *model, HvArena *arena)
 		rising.at[i] = (float) (0.5 + 0.1 * i);
 	HV_TRY(hv_forest_grow(&strange->forest, rows, 40, 6, 1, NULL, arena));
 	strange->forest.trees = 2;
-	strange->ties = (HvCopula){.width = width,
-	                           .mean = hv_new(arena, float, width, 1),
-	                           .scale = hv_new(arena, float, width, 1),
-	                           .precision = hv_new(arena, float, width, width)};
-	strange->residual = hv_new(arena, HvTail, SMALL_COLUMNS, 1);
-	if (!strange->ties.mean || !strange->ties.scale || !strange->ties.precision ||
-	    !strange->residual)
+	strange->accord.scale = hv_new(arena, uint8_t, SMALL_COLUMNS, 1);
+	strange->accord.residual = hv_new(arena, HvTail, SMALL_COLUMNS, 1);
+	if (!strange->accord.scale || !strange->accord.residual)
 		return HV_NO_MEMORY;
-	for (uint32_t i = 0; i < width; i++)
-		strange->ties.scale[i] = strange->ties.precision[hv_triangle(i, i)] = 1;
+	for (int s = 0; s < HV_SCALES; s++)
+	{
+		HvCopula *ties = &strange->accord.ties[s];
+
+		*ties = (HvCopula){.width = width,
+		                   .mean = hv_new(arena, float, width, 1),
+		                   .scale = hv_new(arena, float, width, 1),
+		                   .precision = hv_new(arena, float, width, width)};
+		if (!ties->mean || !ties->scale || !ties->precision)
+			return HV_NO_MEMORY;
+		for (uint32_t i = 0; i < width; i++)
+			ties->scale[i] = ties->precision[hv_triangle(i, i)] = 1;
+	}
 	for (int j = 0; j < SMALL_COLUMNS; j++)
-		strange->residual[j] = rising;
+	{
+		strange->accord.scale[j] = (uint8_t) (j % HV_SCALES);
+		strange->accord.residual[j] = rising;
+	}
 	for (int i = 0; i < HV_PARTS; i++)
 		strange->part[i] = rising;
 	strange->whole = rising;
-	strange->handicap[HV_PART_TIES] = 0.5f;
+	strange->weight[HV_PART_TIES] = 0.5f;
 	strange->fitted = true;
 	return HV_OK;
 }

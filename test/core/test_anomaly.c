@@ -228,7 +228,8 @@ causes(void)
 
 	make_model(&model, &records);
 	held = (HvHeldRows){.rows = records, .n = N};
-	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, N, NULL, &arena) == HV_OK &&
+	ok(hv_copula_fit(&model.copula, &model.schema, &blas, records, N, HV_RIDGE, NULL, &arena) ==
+	           HV_OK &&
 	       hv_impute_calibrate(&model, &blas, &held, NULL, &arena) == HV_OK,
 	   "a copula");
 	for (uint32_t j = 0; j < COLUMNS; j++)

@@ -85,7 +85,7 @@ conditioning(bool gaps)
 	double mean, variance, p[2];
 
 	fit(&schema, &records, gaps);
-	ok(hv_copula_fit(&copula, &schema, &blas, records, N, NULL, &arena) == HV_OK &&
+	ok(hv_copula_fit(&copula, &schema, &blas, records, N, HV_RIDGE, NULL, &arena) == HV_OK &&
 	       copula.width == 3,
 	   "fit, %s gaps", gaps ? "with" : "without");
 	ok(hv_ties_init(&ties, &copula, &arena) == HV_OK, "room");

@@ -159,11 +159,12 @@ bad_strange(void)
 	bad_word(&strange->forest.features, SMALL_COLUMNS + 1, "forest does not fit the columns");
 	bad_word(&strange->forest.features, 1, "tree asks for an unknown feature");
 	bad_float(&strange->forest.steps[0], -1, "steps of a leaf are out of range");
-	bad_float(&strange->ties.scale[0], 0, "scale of the copula is not positive");
-	bad_float(&strange->residual[0].at[3], 0, "tail decreases");
-	bad_float(&strange->residual[0].at[0], -1, "tail of deviations is negative");
+	bad_float(&strange->accord.ties[0].scale[0], 0, "scale of the copula is not positive");
+	bad_float(&strange->accord.residual[0].at[3], 0, "tail decreases");
+	bad_float(&strange->accord.residual[0].at[0], -1, "tail of deviations is negative");
 	bad_float(&strange->whole.at[HV_TAIL_POINTS - 1], 0, "tail decreases");
-	bad_float(&strange->handicap[1], -1, "handicap is negative");
+	bad_word(&strange->accord.scale[2], HV_SCALES, "scale of a column is unknown");
+	bad_float(&strange->weight[1], 2, "weight of a part is out of range");
 }
 
 static void
@@ -309,7 +310,7 @@ bad_tree(void)
 	rejected(size, HV_CORRUPT, "tree is too deep");
 	bad_bytes(at + 2, 0x7FC00000, 4, "number is not finite");
 	bad_length(section_end("ODDS"), 1, "ODDS", "section is longer than its content");
-	bad_length(section_end("ODDS") - 1, -1, "ODDS", "copula does not fit its section");
+	bad_length(section_end("ODDS") - 1, -1, "ODDS", "section ends too early");
 }
 
 int

@@ -100,7 +100,7 @@ make_model(HvModel *model, HvReal **records)
 	}
 	HV_TRY(hv_vae_init(&model->vae, schema, &config, &arena));
 	hv_vae_randomise(&model->vae, 1);
-	HV_TRY(hv_copula_fit(&model->copula, schema, &blas, *records, FITTED, NULL, &arena));
+	HV_TRY(hv_copula_fit(&model->copula, schema, &blas, *records, FITTED, HV_RIDGE, NULL, &arena));
 	held.rows = *records + FITTED * schema->width;
 	held.seen = *records;
 	return hv_impute_calibrate(model, &blas, &held, NULL, &arena);

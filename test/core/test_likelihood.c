@@ -240,6 +240,39 @@ samples(void)
 	}
 }
 
+/* A cell at u has u within its range, and a level's range is its probability. */
+static void
+quantiles(void)
+{
+	for (int i = 0; i < FIXTURES; i++)
+	{
+		Fixture *f = fixture(i);
+		double worst = 0, wide = 0, before = -1;
+		bool ordered = true;
+
+		if (f->seed || f->likelihood->quantile == NULL ||
+		    f->column.width > 1 + 9 * (f->column.kind == HV_CATEGORICAL))
+			continue;
+		for (int step = 1; step < 100; step++)
+		{
+			double u = step / 100.0, low, high;
+			HvReal x[LD] = {0};
+
+			f->likelihood->quantile(&f->head, u, x);
+			f->likelihood->range(&f->head, x, &low, &high);
+			worst = fmax(worst, fmax(low - u, u - high));
+			ordered = ordered && low >= before - 1e-6;
+			before = low;
+			if (hv_has_levels(&f->column))
+				wide = fmax(
+					wide, fabs(high - low - exp(-nll_of(&f->column, f->seed, x, f->o, f->scale))));
+		}
+		ok(worst < 1e-4, "%s: u is within the range of its cell, %.6f off", f->name, worst);
+		ok(ordered, "%s: which rises with u", f->name);
+		ok(wide < 1e-4, "%s: and is as wide as the level is likely, %.6f off", f->name, wide);
+	}
+}
+
 /* Frequencies of drawn counts and levels against their probabilities. */
 static void
 frequencies(void)
@@ -385,6 +418,7 @@ main(void)
 	extremes();
 	weights();
 	samples();
+	quantiles();
 	frequencies();
 	large_counts();
 	adjacent(HV_REAL, "gaussian");

@@ -213,8 +213,8 @@ main(void)
 	blas = test_blas();
 	make_model(&model, &records);
 	ok(hv_sampling_fit(&model, &blas, records, N, NULL, &arena) == HV_OK &&
-	       model.sampling.width == 3,
-	   "noise of three numbers");
+	       model.sampling.width == COLUMNS,
+	   "noise of three numbers and a word");
 	ok(near(model.sampling.correlation[hv_triangle(1, 0)], 0.6, 0.05) &&
 	       near(model.sampling.correlation[hv_triangle(2, 0)], 0, 0.05),
 	   "correlations of residuals: %.2f %.2f", model.sampling.correlation[hv_triangle(1, 0)],

@@ -8,7 +8,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
-SELECT plan(43);
+SELECT plan(45);
 
 CREATE TYPE mood AS ENUM ('low', 'fair', 'high');
 CREATE DOMAIN share AS numeric(4, 3) CHECK (VALUE BETWEEN 0 AND 1);
@@ -131,6 +131,13 @@ SELECT ok(bool_and(vector_dims(vae_embed(p)::vector) = array_length(vae_embed(p)
 SELECT pass('nearest to a person is that person');
 SELECT pass('an embedding casts to a vector');
 \endif
+
+-- two diagnoses that go together, drawn by a network that has hardly learned anything
+CREATE TABLE agree AS SELECT (i % 13)::float8 AS x, (i * 7919) % 100 < 30 AS ill, ((i * 7919) % 100 < 30) <> (i % 20 = 7) AS treated
+                      FROM generate_series(1, 2000) i;
+SELECT lives_ok($$ SELECT vae_train('agree', epochs => 2) $$, 'two epochs');
+SELECT ok(corr(ill::int, treated::int) > 0.6, 'levels are drawn together')
+FROM vae_sample(NULL::agree, 4000, seed => 1);
 
 SELECT * FROM finish();
 ROLLBACK;

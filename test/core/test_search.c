@@ -6,6 +6,7 @@
 #include "hv_scm.h"
 
 static const uint32_t outcomes[3] = {BMI, SBP, A1C};
+static const int better[3] = {-1, -1, -1};
 
 /* The first complete person with more than average pressure. */
 static int
@@ -58,6 +59,7 @@ ask(Asked *a, int person)
 	                     .nactions = 2,
 	                     .outcomes = outcomes,
 	                     .noutcomes = 3,
+	                     .better = better,
 	                     .draws = DRAWS};
 	a->search =
 		(HvSearch){.person = &a->person, .goals = a->goals, .max_items = 3, .room = INFINITY};

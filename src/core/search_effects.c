@@ -17,7 +17,7 @@
 /* sd of a network's effect that the spread of the members does not show; as HV_EXPECTED_SD */
 #define NOISE 0.1
 
-#define CONFOUNDING 0.1 /* sd of hidden confounding as a share of the effect */
+#define CONFOUNDING 0.25 /* sd of hidden confounding as a share of the effect */
 #define LEAST 1e-6      /* of a standard deviation: no belief is firmer */
 
 double

@@ -183,9 +183,10 @@ beam_init(HvBeam *beam, const HvSearch *search, HvArena *arena)
 	for (uint32_t k = 0; k < outcomes; k++)
 		beam->missed += hv_goal_share(&search->goals[k], person->value[k]);
 	beam->best = hv_new(arena, bool, beam->most, 1);
+	beam->open = hv_new(arena, bool, person->nactions, 1);
 	beam->price = hv_new(arena, double, beam->most, 1);
-	return beam->best && beam->price && beam->singles && beam->values && beam->change &&
-	               beam->effect && beam->network
+	return beam->best && beam->open && beam->price && beam->singles && beam->values &&
+	               beam->change && beam->effect && beam->network
 	           ? HV_OK
 	           : HV_NO_MEMORY;
 }

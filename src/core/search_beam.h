@@ -26,6 +26,7 @@ typedef struct HvBeam
 	HvPlan *singles; /* single changes, later those that do good */
 	size_t nsingles, most;
 	double *price;   /* singles: nats that one adds, or takes away */
+	bool *open;      /* actions: whether it may be in a plan */
 	bool *best;      /* singles: whether combinations are made of it */
 	double *values;  /* singles×draws×outcomes, of one member */
 	double *change;  /* singles×members×draws×outcomes: effects by every network */

@@ -18,7 +18,7 @@
 #define NOISE 0.1
 
 #define CONFOUNDING 0.25 /* sd of hidden confounding as a share of the effect */
-#define LEAST 1e-6      /* of a standard deviation: no belief is firmer */
+#define LEAST 1e-6       /* of a standard deviation: no belief is firmer */
 
 double
 hv_goal_risk(const HvGoal *goal, double value)

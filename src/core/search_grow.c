@@ -2,9 +2,11 @@
  * search_grow.c: combinations of single changes.
  *
  * A beam of HV_BEAM plans grows by one action at a time, effects adding up. Where the plan makes the
- * person too strange, strangeness gets a price: nats of single changes add up well enough to choose
- * by, but whether a plan fits is asked of the plan. Example, 9 nats of room: the best five changes cost
- * 14; at .0004 of risk a nat saturated fat goes from 30 to 20 and no longer to 13, and it is 8.7.
+ * person too strange its actions stay, as a plan of others would be another one for every small error
+ * of measurement, but strangeness gets a price and they go less far. Nats of single changes add up well
+ * enough to choose targets by; whether it fits is asked of the plan. Example, 9 nats of room: the best
+ * five changes cost 14; at .0004 of risk a nat saturated fat goes from 30 to 20 and no longer to 13,
+ * and they cost 8.7.
  */
 #include <math.h>
 #include <string.h>
@@ -23,7 +25,7 @@ choose_targets(HvBeam *beam, double rate)
 	{
 		double own = beam->singles[i].gain - rate * beam->price[i];
 
-		beam->best[i] = own > 0;
+		beam->best[i] = own > 0 && beam->open[beam->singles[i].items[0].action];
 		for (size_t j = 0; j < beam->nsingles && beam->best[i]; j++)
 		{
 			double other = beam->singles[j].gain - rate * beam->price[j];
@@ -137,17 +139,21 @@ grow_at(HvBeam *beam, double rate)
 }
 
 /*
- * The price of a nat is doubled until it
- * does, and then lowered again as far as it goes.
+ * The price of a nat is doubled until the plan has room, and then lowered again as far as it goes.
  */
 HvNode
 hv_beam_grow(HvBeam *beam)
 {
 	double room = beam->search->room, low = 0, high = LEAST_RATE;
-	HvNode found = grow_at(beam, 0);
+	HvNode found;
 
+	memset(beam->open, true, beam->search->person->nactions);
+	found = grow_at(beam, 0);
 	if (found.price <= room)
 		return found;
+	memset(beam->open, false, beam->search->person->nactions);
+	for (uint32_t i = 0; i < found.n; i++)
+		beam->open[beam->singles[found.single[i]].items[0].action] = true;
 	for (int i = 0; i < DOUBLINGS && found.price > room; i++)
 	{
 		found = grow_at(beam, high);

@@ -162,7 +162,9 @@ CORE_TESTS := $(patsubst test/core/%.c,$(CORE_BUILD)/%,$(sort $(wildcard test/co
 GRAD_TESTS := $(filter $(CORE_BUILD)/test_grad%,$(CORE_TESTS))
 FLOAT_TESTS := $(filter-out $(GRAD_TESTS),$(CORE_TESTS))
 
-$(CORE_BUILD)/float/elementwise%.o $(CORE_BUILD)/double/elementwise%.o: CORE_CFLAGS += $(FAST_MATH)
+# By filter: as a pattern rule's, % would have to match something, and elementwise.o be left out.
+$(filter $(CORE_BUILD)/float/elementwise% $(CORE_BUILD)/double/elementwise%,$(CORE_FLOAT) $(CORE_DOUBLE)): \
+	CORE_CFLAGS += $(FAST_MATH)
 $(CORE_BUILD)/double/%.o $(GRAD_TESTS): private CORE_CFLAGS += -DHV_DOUBLE
 
 $(CORE_BUILD)/float/%.o: src/core/%.c Makefile
@@ -198,7 +200,7 @@ layers: $(CORE_FLOAT)
 
 # Optimised as the extension is; test/bench/run calls every test/bench/bench-*.
 BENCH_OBJECTS := $(CORE_SOURCES:src/core/%.c=build/bench/core/%.o)
-build/bench/core/elementwise.o: CORE_CFLAGS += $(FAST_MATH)
+$(filter build/bench/core/elementwise%,$(BENCH_OBJECTS)): CORE_CFLAGS += $(FAST_MATH)
 
 build/bench/core/%.o: src/core/%.c Makefile
 	@mkdir -p $(@D)

@@ -161,5 +161,8 @@ hv_finish(HvModel *model, HvSource *train, HvSource *held, const char *doing, Hv
 	fit_guesses(&f, train, held);
 	measure_latent(&f, train);
 	surprise_quantiles(&f, people, f.schema->nstages, provenance->surprise);
-	surprise_quantiles(&f, people, 1, provenance->first_surprise);
+	if (f.schema->nstages > 1)
+		surprise_quantiles(&f, people, 1, provenance->first_surprise);
+	else
+		memcpy(provenance->first_surprise, provenance->surprise, sizeof(provenance->surprise));
 }

@@ -123,15 +123,18 @@ load(void)
 	if (set_threads != NULL)
 		set_threads(1);
 	blas.gemm = gemm;
+	blas.small = hv_blas_has_small(core_fn != NULL ? core_fn() : NULL);
 }
 
-/* Stands in for the library's gemm until somebody needs one. */
+/* Stands in for the library's gemm until somebody needs one; order is row-major, as in hv_gemm. */
 static void
 first_gemm(int order, int transa, int transb, int m, int n, int k, HvReal alpha, const HvReal *a,
            int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c, int ldc)
 {
 	load();
-	blas.gemm(order, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+	/* as every later product of the same sizes will be done: blas.small is known only now */
+	hv_gemm(&blas, transa == HV_CBLAS_TRANSPOSE, transb == HV_CBLAS_TRANSPOSE, m, n, k, alpha, a,
+	        lda, b, ldb, beta, c, ldc);
 }
 
 const HvBlas *

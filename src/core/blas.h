@@ -15,6 +15,7 @@
 #include "status.h"
 
 /* The C interface of BLAS's gemm, as every CBLAS has it (enums are ints, sizes are ints). */
+#define HV_CBLAS_TRANSPOSE 112
 typedef void (*HvGemmFn)(int order, int transa, int transb, int m, int n, int k, HvReal alpha,
                          const HvReal *a, int lda, const HvReal *b, int ldb, HvReal beta, HvReal *c,
                          int ldc);
@@ -22,7 +23,11 @@ typedef void (*HvGemmFn)(int order, int transa, int transb, int m, int n, int k,
 typedef struct HvBlas
 {
 	HvGemmFn gemm;
+	bool small; /* whether it multiplies small matrices without copying them first */
 } HvBlas;
+
+/* Whether kernels of OpenBLAS of this name (openblas_get_corename) do that; NULL is no name. */
+bool hv_blas_has_small(const char *core);
 
 /*
  * c[m×n] = alpha * op(a)[m×k] * op(b)[k×n] + beta * c, all row-major; lda, ldb, ldc are the

@@ -40,7 +40,6 @@ static void
 pass(HvDraws *draws, const HvVae *vae, const HvBlock *block, const HvBlas *blas, size_t first,
      size_t n)
 {
-	const HvStage *stage = &vae->schema->stages[block->stage];
 	HvWork *work = &draws->work;
 	size_t latent = block->latent, width = vae->schema->width;
 	HvBatch batch = {
@@ -55,12 +54,7 @@ pass(HvDraws *draws, const HvVae *vae, const HvBlock *block, const HvBlas *blas,
 	memset(work->nll, 0, n * sizeof(HvReal));
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, n, latent);
 	hv_decoder_forward(vae, block, blas, draws->rows, width, n, work);
-	for (uint32_t j = stage->first; j < stage->last; j++)
-	{
-		HvHead head = hv_vae_head(vae, block, j, &batch, work);
-
-		hv_likelihood(head.column, vae->config.architecture == HV_SEED)->forward(&head, work->nll);
-	}
+	hv_block_loss(vae, block, &batch, work, NULL);
 }
 
 double
@@ -89,7 +83,10 @@ hv_draw(HvDraws *draws, const HvVae *vae, const HvBlock *block, const HvBlas *bl
 		most = fmax(most, (double) draws->share[d]);
 	}
 	for (size_t d = 0; d < n; d++)
-		sum += draws->share[d] = (HvReal) exp(draws->share[d] - most);
+		draws->share[d] -= (HvReal) most;
+	hv_exp(draws->share, draws->share, n);
+	for (size_t d = 0; d < n; d++)
+		sum += draws->share[d];
 	for (size_t d = 0; d < n; d++)
 		draws->share[d] /= (HvReal) sum;
 	return most + same + log(sum / (double) n);

@@ -64,6 +64,16 @@ softplus(HvReal x)
 	return (x > 0 ? x : 0) + REAL(log1p)(REAL(exp)(-within(size, 0, MAX_EXP)));
 }
 
+/* The same, and its derivative, from one exponential: 1 / (1 + e) for x > 0, e / (1 + e) else. */
+static inline HvReal
+softplus_slope(HvReal x, HvReal *slope)
+{
+	HvReal size = x < 0 ? -x : x, e = REAL(exp)(-within(size, 0, MAX_EXP));
+
+	*slope = (x > 0 ? 1 : e) / (1 + e);
+	return (x > 0 ? x : 0) + REAL(log1p)(e);
+}
+
 CLONES void
 hv_relu(HvReal *y, size_t n)
 {
@@ -186,10 +196,16 @@ hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *
 }
 
 CLONES void
-hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n)
+hv_bernoulli_slope(HvReal *loss, HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w,
+                   size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		d[i] = w[i] * (sigmoid(o[i]) - x[i]);
+	{
+		HvReal p, plus = softplus_slope(o[i], &p);
+
+		loss[i] = w[i] * (plus - x[i] * o[i]);
+		d[i] = w[i] * (p - x[i]);
+	}
 }
 
 CLONES void
@@ -207,15 +223,18 @@ hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w
 }
 
 CLONES void
-hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
-                  const HvReal *precision, size_t n)
+hv_gaussian_slope(HvReal *loss, HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o,
+                  const HvReal *w, const HvReal *s, const HvReal *precision, size_t n)
 {
+	const HvReal half = (HvReal) 0.5, log_2pi = (HvReal) 1.8378770664093453;
+
 	for (size_t i = 0; i < n; i++)
 	{
-		HvReal error = o[i] - x[i], pull = error * precision[i];
+		HvReal error = o[i] - x[i], squared = error * error * precision[i];
 
-		d[i] = w[i] * pull;
-		d_s[i] = w[i] * (HvReal) 0.5 * (1 - error * pull);
+		loss[i] = w[i] * half * (log_2pi + s[i] + squared);
+		d[i] = w[i] * (error * precision[i]);
+		d_s[i] = w[i] * half * (1 - squared);
 	}
 }
 
@@ -228,13 +247,17 @@ hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *
 }
 
 CLONES void
-hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low, const HvReal *high,
-                 const HvReal *w, size_t n)
+hv_ordinal_slope(HvReal *loss, HvReal *up, HvReal *down, const HvReal *o, const HvReal *low,
+                 const HvReal *high, const HvReal *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		up[i] = w[i] * sigmoid(o[i] - high[i]);
-		down[i] = w[i] * sigmoid(low[i] - o[i]);
+		HvReal above, below, plus = softplus_slope(o[i] - high[i], &above);
+
+		plus += softplus_slope(low[i] - o[i], &below);
+		loss[i] = w[i] * plus;
+		up[i] = w[i] * above;
+		down[i] = w[i] * below;
 	}
 }
 
@@ -250,38 +273,41 @@ hv_decode_counts(double *count, const HvReal *x, double scale, double center, si
 	}
 }
 
-/* softplus(x) in double, and softplus(-x) = softplus(x) - x */
+/* exp(-|x|): with it softplus(±x) = max(±x, 0) + log1p(e), and sigmoid(±x) = 1 or e, over 1 + e */
 static inline double
-softplus_double(double x)
+fade(double x)
 {
 	double size = x < 0 ? -x : x;
 
-	return (x > 0 ? x : 0) + log1p(exp(-(size > 700 ? 700 : size)));
+	return exp(-(size > 700 ? 700 : size));
 }
 
 CLONES void
-hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+hv_count_loss(HvReal *loss, const double *count, const double *constant, const HvReal *o,
               const HvReal *w, double s, double r, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		double above = softplus_double(o[i] - s), below = softplus_double(s - o[i]);
+		double t = o[i] - s, both = log1p(fade(t));
+		double above = (t > 0 ? t : 0) + both, below = (t < 0 ? -t : 0) + both;
 
-		loss[i] = w[i] * (HvReal) (rest[i] + r * above + count[i] * below);
+		loss[i] = w[i] * (HvReal) (constant[i] + r * above + count[i] * below);
 	}
 }
 
 CLONES void
-hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest, const HvReal *o,
-               const HvReal *w, double s, double r, size_t n)
+hv_count_slope(HvReal *loss, HvReal *d, HvReal *d_s, const double *count, const double *constant,
+               const double *rise, const HvReal *o, const HvReal *w, double s, double r, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		double t = o[i] - s, size = t < -700 ? -700 : t > 700 ? 700 : t;
-		double share = 1 / (1 + exp(-size)), slope = r * share - count[i] * (1 - share);
+		double t = o[i] - s, e = fade(t), both = log1p(e);
+		double above = (t > 0 ? t : 0) + both, below = (t < 0 ? -t : 0) + both;
+		double slope = (r * (t > 0 ? 1 : e) - count[i] * (t > 0 ? e : 1)) / (1 + e);
 
+		loss[i] = w[i] * (HvReal) (constant[i] + r * above + count[i] * below);
 		d[i] = w[i] * (HvReal) slope;
-		d_s[i] = w[i] * (HvReal) (r * (softplus_double(t) - rest[i]) - slope);
+		d_s[i] = w[i] * (HvReal) (r * (above - rise[i]) - slope);
 	}
 }
 

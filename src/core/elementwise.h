@@ -41,14 +41,15 @@ void hv_clear_unweighted(HvReal *x, const HvReal *w, size_t n);
 
 /*
  * Packed cells of a likelihood (likelihood.h): x targets, o decoder outputs, w weights. A loss is
- * w * -log p, a slope its derivative: d to o, d_s to the column's log-variance s.
+ * w * -log p; a slope is the same loss and its derivatives: d to o, d_s to the column's log-variance s.
  */
 void hv_bernoulli_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
-void hv_bernoulli_slope(HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w, size_t n);
+void hv_bernoulli_slope(HvReal *loss, HvReal *d, const HvReal *x, const HvReal *o, const HvReal *w,
+                        size_t n);
 void hv_gaussian_loss(HvReal *loss, const HvReal *x, const HvReal *o, const HvReal *w,
                       const HvReal *s, const HvReal *precision, size_t n);
-void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o, const HvReal *w,
-                       const HvReal *precision, size_t n);
+void hv_gaussian_slope(HvReal *loss, HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o,
+                       const HvReal *w, const HvReal *s, const HvReal *precision, size_t n);
 
 /*
  * Ordered levels between two thresholds, th[k-1] = low and th[k] = high (HV_FAR where there is
@@ -58,21 +59,22 @@ void hv_gaussian_slope(HvReal *d, HvReal *d_s, const HvReal *x, const HvReal *o,
 #define HV_FAR ((HvReal) 1e6)
 void hv_ordinal_loss(HvReal *loss, const HvReal *o, const HvReal *low, const HvReal *high,
                      const HvReal *w, size_t n);
-void hv_ordinal_slope(HvReal *up, HvReal *down, const HvReal *o, const HvReal *low,
+void hv_ordinal_slope(HvReal *loss, HvReal *up, HvReal *down, const HvReal *o, const HvReal *low,
                       const HvReal *high, const HvReal *w, size_t n);
 
 /* count[i] = the whole number next to exp(x * scale + center) - 1, from 0 to e^40 */
 void hv_decode_counts(double *count, const HvReal *x, double scale, double center, size_t n);
 
 /*
- * Negative binomial counts with log size s: loss = w * (rest + r softplus(o - s) +
+ * Negative binomial counts with log size s: loss = w * (constant + r softplus(o - s) +
  * count softplus(s - o)); d = r sigmoid(o - s) - count sigmoid(s - o); and
- * d_s = r * (softplus(o - s) - rest) - d. `rest` is what depends on the count alone.
+ * d_s = r * (softplus(o - s) - rise) - d. `constant` and `rise` depend on the count alone.
  */
-void hv_count_loss(HvReal *loss, const double *count, const double *rest, const HvReal *o,
+void hv_count_loss(HvReal *loss, const double *count, const double *constant, const HvReal *o,
                    const HvReal *w, double s, double r, size_t n);
-void hv_count_slope(HvReal *d, HvReal *d_s, const double *count, const double *rest,
-                    const HvReal *o, const HvReal *w, double s, double r, size_t n);
+void hv_count_slope(HvReal *loss, HvReal *d, HvReal *d_s, const double *count,
+                    const double *constant, const double *rise, const HvReal *o, const HvReal *w,
+                    double s, double r, size_t n);
 
 /*
  * The reparametrisation of a diagonal Gaussian posterior: code = [mu | logvar] (n rows of 2*latent),

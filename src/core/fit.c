@@ -10,7 +10,7 @@
  * 0 with weight 1, the others with exponential weights drawn once per row (the Bayesian bootstrap,
  * Rubin 1981). Their spread is what the data leave open about an effect.
  *
- * Defaults by size: hv_fit_defaults and hv_config_defaults in recipe.c.
+ * Defaults by size, rate and beta of an epoch: recipe.c.
  */
 #include "fit.h"
 
@@ -64,25 +64,6 @@ start(Training *t, HvArena *arena)
 		learner->best = state->best + learner->block->begin;
 	}
 	return HV_OK;
-}
-
-/* SCIENCE 3.8: flat for 60 % of the epochs, then a cosine down to 2 %. */
-static double
-rate_of_epoch(const HvFitOptions *options, int epoch)
-{
-	double done = (double) (epoch - 1) / (options->epochs > 1 ? options->epochs - 1 : 1);
-
-	if (done <= 0.6)
-		return options->learning_rate;
-	return options->learning_rate * (0.02 + 0.98 * 0.5 * (1 + cos(M_PI * (done - 0.6) / 0.4)));
-}
-
-static double
-beta_of_epoch(const HvFitOptions *options, double beta, int epoch)
-{
-	double ramp = options->warmup * options->epochs;
-
-	return ramp >= 1 && epoch < ramp ? beta * epoch / ramp : beta;
 }
 
 static bool
@@ -226,8 +207,8 @@ run_epoch(Training *t, int epoch, bool *cut)
 	activate(t, true);
 	forget_sums(t);
 	t->step->epoch = (uint64_t) epoch;
-	t->step->rate = (HvReal) rate_of_epoch(t->options, epoch);
-	t->step->beta = (HvReal) beta_of_epoch(t->options, t->vae->config.beta, epoch);
+	t->step->rate = (HvReal) hv_rate_of_epoch(t->options, epoch);
+	t->step->beta = (HvReal) hv_beta_of_epoch(t->options, t->vae->config.beta, epoch);
 	for (size_t first = 0, n; first < train->nrows && !*cut; first += n)
 	{
 		n = train->nrows - first;

@@ -52,7 +52,7 @@ rows_nll(HvTrainer *t, size_t n, HvReal *outputs)
 		               .scale = scale};
 
 		likelihood->marginal(head.column, outputs, scale);
-		likelihood->forward(&head, t->work.nll);
+		likelihood->loss(&head, t->work.nll, NULL);
 	}
 }
 

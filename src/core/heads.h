@@ -64,8 +64,8 @@ hv_pack_start(HvPack *pack)
 /* Fills the pack with the next cells of the head; false when there are no more. */
 bool hv_pack_next(HvPack *pack, const HvHead *head);
 
-/* The packed d into its place in d_o. */
-void hv_unpack(const HvPack *pack, const HvReal *d, HvReal *d_o, size_t ldd);
+/* The packed d, times the slope's factor, into its place in slope->o. */
+void hv_unpack(const HvPack *pack, const HvReal *d, const HvSlope *slope);
 
 static inline double
 hv_clamp(double x, double low, double high)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "elementwise.h"
 #include "encode.h"
 #include "scores.h"
 
@@ -109,9 +110,12 @@ add_levels(HvImputer *imputer, HvHead head, const HvLikelihood *likelihood, doub
 	{
 		x = (HvReal) ((k - column->center) / column->scale);
 		memset(imputer->mean, 0, head.n * sizeof(HvReal));
-		likelihood->forward(&head, imputer->mean);
+		likelihood->loss(&head, imputer->mean, NULL);
 		for (size_t d = 0; d < head.n; d++)
-			answer[k] += part * imputer->draws.share[d] * exp(-imputer->mean[d]);
+			imputer->mean[d] = -imputer->mean[d];
+		hv_exp(imputer->mean, imputer->mean, head.n);
+		for (size_t d = 0; d < head.n; d++)
+			answer[k] += part * imputer->draws.share[d] * imputer->mean[d];
 	}
 }
 

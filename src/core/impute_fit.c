@@ -98,8 +98,6 @@ note_cell(const HvImputer *imputer, uint32_t j, const HvReal *record, bool held,
 			           (float) copula[0], (float) copula[1]};
 		return;
 	}
-	if (!held)
-		return;
 	level = level_of(column, record);
 	for (int a = 0; a < (alone ? 1 : GRID); a++)
 		for (int b = 0; b < GRID; b++)
@@ -277,22 +275,31 @@ calibrate_all(HvModel *model, const Tried *tried, double *places)
 	}
 }
 
+/* Whether a cell was hidden whose answer will be noted: of training rows only those of numbers. */
+static bool
+wanted(const HvColumn *column, const HvReal *record, const HvReal *hidden, bool held)
+{
+	return record[column->m_at] != 0 && hidden[column->m_at] == 0 && column->kind != HV_EMBEDDING &&
+	       (held || !hv_has_levels(column));
+}
+
 /* One part of a row hidden, and asked for. */
 static void
 try_part(HvImputer *imputer, const HvReal *record, uint64_t row, int part, bool held,
          HvReal *hidden, double *room, Tried *tried)
 {
 	const HvSchema *schema = &imputer->model->schema;
+	bool any = false;
 
 	hide(schema, record, row, part, hidden);
+	for (uint32_t j = 0; j < schema->ncolumns && !any; j++)
+		any = wanted(&schema->columns[j], record, hidden, held);
+	if (!any)
+		return;
 	hv_impute(imputer, hidden);
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
-	{
-		const HvColumn *column = &schema->columns[j];
-
-		if (record[column->m_at] != 0 && hidden[column->m_at] == 0 && column->kind != HV_EMBEDDING)
+		if (wanted(&schema->columns[j], record, hidden, held))
 			note_cell(imputer, j, record, held, room, &tried[j]);
-	}
 }
 
 static HvStatus

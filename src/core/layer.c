@@ -25,7 +25,7 @@ hv_linear_backward(const HvBlas *blas, HvReal *dw, HvReal *dx, size_t lddx, cons
                    size_t lddy, const HvReal *x, size_t ldx, const HvReal *w, size_t n, size_t in,
                    size_t out, bool add)
 {
-	hv_gemm(blas, true, false, out, in, n, 1, dy, lddy, x, ldx, 1, dw, in);
+	hv_gemm(blas, true, false, out, in, n, 1, dy, lddy, x, ldx, add ? 1 : 0, dw, in);
 	if (dx != NULL)
-		hv_gemm(blas, false, false, n, in, out, 1, dy, lddy, w, in, add ? 1 : 0, dx, lddx);
+		hv_gemm(blas, false, false, n, in, out, 1, dy, lddy, w, in, 0, dx, lddx);
 }

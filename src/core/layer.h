@@ -16,7 +16,7 @@ void hv_linear_forward(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *
                        const HvReal *w, size_t n, size_t in, size_t out, bool add);
 
 /*
- * dW[out×in] += dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] (=, or += when add)
+ * dW[out×in] (=, or += when add) dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] =
  * dy[n×out] W[out×in].
  */
 void hv_linear_backward(const HvBlas *blas, HvReal *dw, HvReal *dx, size_t lddx, const HvReal *dy,

@@ -165,15 +165,13 @@ hv_pack_next(HvPack *pack, const HvHead *head)
 }
 
 void
-hv_unpack(const HvPack *pack, const HvReal *d, HvReal *d_o, size_t ldd)
+hv_unpack(const HvPack *pack, const HvReal *d, const HvSlope *slope)
 {
-	d_o += pack->first * ldd + pack->at;
-	if (pack->width == 1)
-		for (size_t r = 0; r < pack->rows; r++)
-			d_o[r * ldd] = d[r];
-	else
-		for (size_t r = 0; r < pack->rows; r++)
-			memcpy(d_o + r * ldd, d + r * pack->width, pack->width * sizeof(HvReal));
+	HvReal *to = slope->o + pack->first * slope->ldo + pack->at, factor = slope->factor;
+
+	for (size_t r = 0; r < pack->rows; r++)
+		for (size_t j = 0; j < pack->width; j++)
+			to[r * slope->ldo + j] = factor * d[r * pack->width + j];
 }
 
 /* ---- Gaussian ---- */
@@ -219,40 +217,31 @@ spread(const HvHead *head, HvReal *s, HvReal *precision)
 }
 
 static void
-gaussian_forward(const HvHead *head, HvReal *nll)
+gaussian_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
 	HvPack pack;
-	HvReal s[HV_CELLS], precision[HV_CELLS], loss[HV_CELLS];
-
-	spread(head, s, precision);
-	hv_pack_start(&pack);
-	while (hv_pack_next(&pack, head))
-	{
-		hv_gaussian_loss(loss, pack.x, pack.o, pack.weight, s, precision, pack.n);
-		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
-	}
-}
-
-static void
-gaussian_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	HvPack pack;
-	HvReal s[HV_CELLS], precision[HV_CELLS], d[HV_CELLS], d_s[HV_CELLS];
+	HvReal s[HV_CELLS], precision[HV_CELLS], loss[HV_CELLS], d[HV_CELLS], d_s[HV_CELLS];
 	double sum[HV_CELLS] = {0};
 
 	spread(head, s, precision);
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		hv_gaussian_slope(d, d_s, pack.x, pack.o, pack.weight, precision, pack.n);
-		hv_unpack(&pack, d, d_o, ldd);
+		if (slope == NULL)
+			hv_gaussian_loss(loss, pack.x, pack.o, pack.weight, s, precision, pack.n);
+		else
+			hv_gaussian_slope(loss, d, d_s, pack.x, pack.o, pack.weight, s, precision, pack.n);
+		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
+		if (slope == NULL)
+			continue;
+		hv_unpack(&pack, d, slope);
 		for (size_t r = 0; r < pack.rows; r++)
 			for (size_t j = 0; j < pack.width; j++)
 				sum[head->more > 0 ? j : 0] += d_s[r * pack.width + j];
 	}
-	for (size_t j = 0; j <= head->more; j++)
+	for (size_t j = 0; slope != NULL && j <= head->more; j++)
 		if (head->scale[j] > LOG_VARIANCE_MIN && head->scale[j] < LOG_VARIANCE_MAX)
-			d_scale[j] += (HvReal) sum[j];
+			slope->scale[j] += slope->factor * (HvReal) sum[j];
 }
 
 static void
@@ -297,8 +286,7 @@ const HvLikelihood hv_gaussian = {
 	.wide = true,
 	.outputs = gaussian_outputs,
 	.scales = gaussian_scales,
-	.forward = gaussian_forward,
-	.backward = gaussian_backward,
+	.loss = gaussian_loss,
 	.mean = gaussian_mean,
 	.sample = gaussian_sample,
 	.marginal = gaussian_marginal,

@@ -51,13 +51,22 @@ typedef struct HvHead
 	const HvReal *scale; /* scales */
 } HvHead;
 
+/* Where the gradient of `factor` * the loss of a head goes. */
+typedef struct HvSlope
+{
+	HvReal factor;
+	HvReal *o; /* n×outputs, set */
+	size_t ldo;
+	HvReal *scale; /* scales, added to */
+} HvSlope;
+
 typedef struct HvLikelihood
 {
 	const char *name;
 
 	/*
-	 * forward and backward take adjacent columns of width 1 as one head. Their features, weights,
-	 * outputs and scales lie side by side, so a row of `more` + 1 columns is one loop.
+	 * `loss` takes adjacent columns of width 1 as one head. Their features, weights, outputs and
+	 * scales lie side by side, so a row of `more` + 1 columns is one loop.
 	 * At most HV_MOST_ADJACENT.
 	 */
 	bool wide;
@@ -65,11 +74,12 @@ typedef struct HvLikelihood
 	size_t (*outputs)(const HvColumn *column);
 	size_t (*scales)(const HvColumn *column);
 
-	/* nll[r] += weight[r] * -log p(x[r] | o[r]) */
-	void (*forward)(const HvHead *head, HvReal *nll);
-
-	/* d_o[r] = weight[r] * d(-log p)/d o[r] (ldd apart); d_scale += the sum of the same over rows */
-	void (*backward)(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale);
+	/*
+	 * nll[r] += weight[r] * -log p(x[r] | o[r]). Unless slope is NULL also its gradient, in the same
+	 * pass over the cells: slope->o[r] = factor * weight[r] * d(-log p)/d o[r], and slope->scale +=
+	 * the sum over the rows of the same for the scales.
+	 */
+	void (*loss)(const HvHead *head, HvReal *nll, const HvSlope *slope);
 
 	/* mean[r][width] = E[x | o[r]] on the encoded scale; probabilities for categories and binaries */
 	void (*mean)(const HvHead *head, HvReal *mean, size_t ldm);

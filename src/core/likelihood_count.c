@@ -100,73 +100,67 @@ negative_log(double x, double o, double s)
 typedef struct Table
 {
 	size_t n;
-	double value[TABLE];
+	double constant[TABLE]; /* log x! - log(G(x + r) / G(r)) */
+	double rise[TABLE];     /* psi(x + r) - psi(r) */
 } Table;
 
-static size_t
-table_size(const HvHead *head)
+static void
+make_table(Table *table, size_t rows, double r)
 {
-	return head->n < TABLE ? head->n : TABLE;
+	table->n = rows < TABLE ? rows : TABLE;
+	table->constant[0] = table->rise[0] = 0;
+	for (size_t x = 1; x < table->n; x++)
+	{
+		double before = r + (double) (x - 1);
+
+		table->constant[x] = table->constant[x - 1] + log((double) x / before);
+		table->rise[x] = table->rise[x - 1] + 1 / before;
+	}
 }
 
-/* log x! - log(G(x + r) / G(r)) */
 static double
 constant_of(const Table *table, double x, double r)
 {
-	return x < (double) table->n ? table->value[(size_t) x] : lgamma(x + 1) - log_rising(x, r);
+	return x < (double) table->n ? table->constant[(size_t) x] : lgamma(x + 1) - log_rising(x, r);
 }
 
-/* psi(x + r) - psi(r) */
 static double
 rise_of(const Table *table, double x, double r)
 {
-	return x < (double) table->n ? table->value[(size_t) x] : digamma_rise(x, r);
+	return x < (double) table->n ? table->rise[(size_t) x] : digamma_rise(x, r);
 }
 
 static void
-count_forward(const HvHead *head, HvReal *nll)
+count_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
-	double s = log_size(head), r = exp(s), count[HV_CELLS], rest[HV_CELLS];
-	Table table = {.n = table_size(head)};
-	HvReal loss[HV_CELLS];
+	double s = log_size(head), r = exp(s), sum = 0;
+	double count[HV_CELLS], constant[HV_CELLS], rise[HV_CELLS];
+	HvReal loss[HV_CELLS], d[HV_CELLS], d_s[HV_CELLS];
+	Table table;
 	HvPack pack;
 
-	for (size_t x = 1; x < table.n; x++)
-		table.value[x] = table.value[x - 1] + log((double) x / (r + (double) (x - 1)));
+	make_table(&table, head->n, r);
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
 		hv_decode_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
 		for (size_t i = 0; i < pack.n; i++)
-			rest[i] = constant_of(&table, count[i], r);
-		hv_count_loss(loss, count, rest, pack.o, pack.weight, s, r, pack.n);
+			constant[i] = constant_of(&table, count[i], r);
+		if (slope == NULL)
+			hv_count_loss(loss, count, constant, pack.o, pack.weight, s, r, pack.n);
+		else
+		{
+			for (size_t i = 0; i < pack.n; i++)
+				rise[i] = rise_of(&table, count[i], r);
+			hv_count_slope(loss, d, d_s, count, constant, rise, pack.o, pack.weight, s, r, pack.n);
+			hv_unpack(&pack, d, slope);
+			for (size_t i = 0; i < pack.rows; i++)
+				sum += d_s[i];
+		}
 		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
 	}
-}
-
-static void
-count_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	double s = log_size(head), r = exp(s), count[HV_CELLS], rest[HV_CELLS], sum = 0;
-	Table table = {.n = table_size(head)};
-	HvReal d[HV_CELLS], d_s[HV_CELLS];
-	HvPack pack;
-
-	for (size_t x = 1; x < table.n; x++)
-		table.value[x] = table.value[x - 1] + 1 / (r + (double) (x - 1));
-	hv_pack_start(&pack);
-	while (hv_pack_next(&pack, head))
-	{
-		hv_decode_counts(count, pack.x, head->column->scale, head->column->center, pack.n);
-		for (size_t i = 0; i < pack.n; i++)
-			rest[i] = rise_of(&table, count[i], r);
-		hv_count_slope(d, d_s, count, rest, pack.o, pack.weight, s, r, pack.n);
-		hv_unpack(&pack, d, d_o, ldd);
-		for (size_t i = 0; i < pack.rows; i++)
-			sum += d_s[i];
-	}
-	if (head->scale[0] > LOG_SIZE_MIN && head->scale[0] < LOG_SIZE_MAX)
-		d_scale[0] += (HvReal) sum;
+	if (slope != NULL && head->scale[0] > LOG_SIZE_MIN && head->scale[0] < LOG_SIZE_MAX)
+		slope->scale[0] += slope->factor * (HvReal) sum;
 }
 
 /* The encoded value of the mean: log(mu + 1) = softplus(o). */
@@ -245,8 +239,7 @@ const HvLikelihood hv_negative_binomial = {
 	.name = "negative_binomial",
 	.outputs = one,
 	.scales = one,
-	.forward = count_forward,
-	.backward = count_backward,
+	.loss = count_loss,
 	.mean = count_mean,
 	.sample = count_sample,
 	.marginal = count_marginal,

@@ -69,27 +69,7 @@ log_variance(const HvHead *head)
 }
 
 static void
-hurdle_forward(const HvHead *head, HvReal *nll)
-{
-	double s = log_variance(head), precision = exp(-s), most = none_of(head->column) + JUST_ABOVE;
-
-	for (size_t i = 0; i < head->n; i++)
-	{
-		const HvReal *o = head->o + i * head->ldo;
-		double x = head->x[i * head->ldx], weight = hv_weight(head, i), loss;
-
-		if (weight == 0)
-			continue;
-		if (x <= most)
-			loss = hv_log1pexp(o[0]);
-		else
-			loss = hv_log1pexp(-o[0]) + 0.5 * (LOG_2PI + s + (x - o[1]) * (x - o[1]) * precision);
-		nll[i] += (HvReal) (weight * loss);
-	}
-}
-
-static void
-hurdle_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
+hurdle_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
 	double s = log_variance(head), precision = exp(-s), most = none_of(head->column) + JUST_ABOVE;
 	double sum = 0;
@@ -97,21 +77,37 @@ hurdle_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
 	for (size_t i = 0; i < head->n; i++)
 	{
 		const HvReal *o = head->o + i * head->ldo;
-		HvReal *d = d_o + i * ldd;
-		double x = head->x[i * head->ldx], weight = hv_weight(head, i);
-		bool any = x > most;
+		double x = head->x[i * head->ldx], weight = hv_weight(head, i), loss, d_any, d_mean = 0, e;
 
-		d[0] = d[1] = 0;
+		if (slope != NULL)
+			slope->o[i * slope->ldo] = slope->o[i * slope->ldo + 1] = 0;
 		if (weight == 0)
 			continue;
-		d[0] = (HvReal) (weight * (hv_logistic(o[0]) - any));
-		if (!any)
+		/* softplus(±a) = max(±a, 0) + log(1 + e), sigmoid(±a) = 1 or e of 1 + e */
+		e = exp(-fabs(o[0]));
+		loss = log1p(e);
+		if (x <= most)
+		{
+			loss += o[0] > 0 ? o[0] : 0;
+			d_any = (o[0] > 0 ? 1 : e) / (1 + e);
+		}
+		else
+		{
+			double error = x - o[1], squared = error * error * precision;
+
+			loss += (o[0] < 0 ? -o[0] : 0) + 0.5 * (LOG_2PI + s + squared);
+			d_any = -(o[0] < 0 ? 1 : e) / (1 + e);
+			d_mean = -error * precision;
+			sum += weight * (0.5 - 0.5 * squared);
+		}
+		nll[i] += (HvReal) (weight * loss);
+		if (slope == NULL)
 			continue;
-		d[1] = (HvReal) (-weight * (x - o[1]) * precision);
-		sum += weight * (0.5 - 0.5 * (x - o[1]) * (x - o[1]) * precision);
+		slope->o[i * slope->ldo] = slope->factor * (HvReal) (weight * d_any);
+		slope->o[i * slope->ldo + 1] = slope->factor * (HvReal) (weight * d_mean);
 	}
-	if (head->scale[0] > LOG_VARIANCE_MIN && head->scale[0] < LOG_VARIANCE_MAX)
-		d_scale[0] += (HvReal) sum;
+	if (slope != NULL && head->scale[0] > LOG_VARIANCE_MIN && head->scale[0] < LOG_VARIANCE_MAX)
+		slope->scale[0] += slope->factor * (HvReal) sum;
 }
 
 static void
@@ -181,8 +177,7 @@ const HvLikelihood hv_hurdle = {
 	.name = "hurdle",
 	.outputs = two,
 	.scales = one,
-	.forward = hurdle_forward,
-	.backward = hurdle_backward,
+	.loss = hurdle_loss,
 	.mean = hurdle_mean,
 	.sample = hurdle_sample,
 	.marginal = hurdle_marginal,

@@ -39,31 +39,22 @@ least(size_t a, size_t b)
 /* ---- Bernoulli, feature by feature ---- */
 
 static void
-bernoulli_forward(const HvHead *head, HvReal *nll)
+bernoulli_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
 	HvPack pack;
-	HvReal loss[HV_CELLS];
+	HvReal loss[HV_CELLS], d[HV_CELLS];
 
 	hv_pack_start(&pack);
 	while (hv_pack_next(&pack, head))
 	{
-		hv_bernoulli_loss(loss, pack.x, pack.o, pack.weight, pack.n);
+		if (slope == NULL)
+			hv_bernoulli_loss(loss, pack.x, pack.o, pack.weight, pack.n);
+		else
+		{
+			hv_bernoulli_slope(loss, d, pack.x, pack.o, pack.weight, pack.n);
+			hv_unpack(&pack, d, slope);
+		}
 		hv_add_row_sums(nll + pack.first, loss, pack.rows, pack.width);
-	}
-}
-
-static void
-bernoulli_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	HvPack pack;
-	HvReal d[HV_CELLS];
-
-	(void) d_scale;
-	hv_pack_start(&pack);
-	while (hv_pack_next(&pack, head))
-	{
-		hv_bernoulli_slope(d, pack.x, pack.o, pack.weight, pack.n);
-		hv_unpack(&pack, d, d_o, ldd);
 	}
 }
 
@@ -141,8 +132,7 @@ const HvLikelihood hv_bernoulli = {
 	.wide = true,
 	.outputs = width_of,
 	.scales = no_scales,
-	.forward = bernoulli_forward,
-	.backward = bernoulli_backward,
+	.loss = bernoulli_loss,
 	.mean = bernoulli_mean,
 	.sample = bernoulli_sample,
 	.marginal = bernoulli_marginal,
@@ -179,7 +169,7 @@ exponentials(const HvHead *head, size_t first, size_t n, HvReal *e, HvReal *larg
 }
 
 static void
-categorical_forward(const HvHead *head, HvReal *nll)
+categorical_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
 	HvReal e[CHUNK], largest[CHUNK], sum[CHUNK];
 	size_t width = head->column->width, most = CHUNK / width;
@@ -196,35 +186,18 @@ categorical_forward(const HvHead *head, HvReal *nll)
 			HvReal weight = hv_weight(head, first + i);
 			double chosen = 0;
 
+			if (slope != NULL)
+			{
+				HvReal *d = slope->o + (first + i) * slope->ldo, w = slope->factor * weight;
+
+				for (size_t j = 0; j < width; j++)
+					d[j] = weight != 0 ? w * (e[i * width + j] / sum[i] - x[j]) : 0;
+			}
 			if (weight == 0)
 				continue;
 			for (size_t j = 0; j < width; j++)
 				chosen += x[j] * (o[j] - largest[i]);
 			nll[first + i] += weight * (HvReal) (log(sum[i]) - chosen);
-		}
-	}
-}
-
-static void
-categorical_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	HvReal e[CHUNK], largest[CHUNK], sum[CHUNK];
-	size_t width = head->column->width, most = CHUNK / width;
-
-	(void) d_scale;
-	for (size_t first = 0; first < head->n; first += most)
-	{
-		size_t n = least(most, head->n - first);
-
-		exponentials(head, first, n, e, largest, sum);
-		for (size_t i = 0; i < n; i++)
-		{
-			const HvReal *x = head->x + (first + i) * head->ldx;
-			HvReal weight = hv_weight(head, first + i);
-			HvReal *d = d_o + (first + i) * ldd;
-
-			for (size_t j = 0; j < width; j++)
-				d[j] = weight != 0 ? weight * (e[i * width + j] / sum[i] - x[j]) : 0;
 		}
 	}
 }
@@ -278,8 +251,7 @@ const HvLikelihood hv_categorical = {
 	.name = "categorical",
 	.outputs = width_of,
 	.scales = no_scales,
-	.forward = categorical_forward,
-	.backward = categorical_backward,
+	.loss = categorical_loss,
 	.mean = categorical_mean,
 	.sample = categorical_sample,
 	.marginal = categorical_marginal,

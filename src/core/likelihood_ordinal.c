@@ -61,14 +61,57 @@ find_levels(const HvHead *head, const HvPack *pack, const double *th, size_t las
 	}
 }
 
+/*
+ * From the gradients of the thresholds to those of the scales: th_j holds s_0 and, for all
+ * 0 < k <= j, softplus(s_k). So s_k gets what the thresholds from k on got together.
+ */
 static void
-ordinal_forward(const HvHead *head, HvReal *nll)
+scales_from_thresholds(const HvHead *head, const double *d_th, const double *d_s, size_t n,
+                       const HvSlope *slope)
+{
+	double above = 0;
+
+	for (size_t k = n; k-- > 0;)
+	{
+		above += d_th[k];
+		slope->scale[k] += slope->factor *
+		                   (HvReal) (k == 0 ? above : above * hv_logistic(head->scale[k]) + d_s[k]);
+	}
+}
+
+/* What the gradient is summed up in: by thresholds, and by what s_k adds of its own. */
+typedef struct Sums
+{
+	double th[HV_MAX_LEVELS], s[HV_MAX_LEVELS];
+} Sums;
+
+/* up - down into place; the last level has no upper threshold: th[last] gets what belongs to none. */
+static void
+add_slope(const HvPack *pack, const uint16_t *level, HvReal *up, const HvReal *down,
+          const HvSlope *slope, Sums *sums)
+{
+	for (size_t i = 0; i < pack->rows; i++)
+	{
+		size_t k = level[i];
+
+		sums->th[k] -= up[i];
+		if (k > 0)
+			sums->th[k - 1] += down[i];
+		sums->s[k] -= pack->weight[i];
+		up[i] -= down[i];
+	}
+	hv_unpack(pack, up, slope);
+}
+
+static void
+ordinal_loss(const HvHead *head, HvReal *nll, const HvSlope *slope)
 {
 	double th[HV_MAX_LEVELS], inner[HV_MAX_LEVELS] = {0}; /* inner: softplus(-s_k) */
 	size_t last = thresholds(head, th);
+	Sums sums = {{0}, {0}};
 	HvPack pack;
 	uint16_t level[HV_CELLS];
-	HvReal low[HV_CELLS], high[HV_CELLS], loss[HV_CELLS];
+	HvReal low[HV_CELLS], high[HV_CELLS], loss[HV_CELLS], up[HV_CELLS], down[HV_CELLS];
 
 	for (size_t k = 1; k < last; k++)
 		inner[k] = hv_log1pexp(-head->scale[k]);
@@ -76,59 +119,21 @@ ordinal_forward(const HvHead *head, HvReal *nll)
 	while (hv_pack_next(&pack, head))
 	{
 		find_levels(head, &pack, th, last, level, low, high);
-		hv_ordinal_loss(loss, pack.o, low, high, pack.weight, pack.n);
+		if (slope == NULL)
+			hv_ordinal_loss(loss, pack.o, low, high, pack.weight, pack.n);
+		else
+		{
+			hv_ordinal_slope(loss, up, down, pack.o, low, high, pack.weight, pack.n);
+			add_slope(&pack, level, up, down, slope, &sums);
+		}
 		for (size_t i = 0; i < pack.rows; i++)
 			nll[pack.first + i] += loss[i] + pack.weight[i] * (HvReal) inner[level[i]];
 	}
-}
-
-/*
- * From the gradients of the thresholds to those of the scales: th_j holds s_0 and, for all
- * 0 < k <= j, softplus(s_k). So s_k gets what the thresholds from k on got together.
- */
-static void
-scales_from_thresholds(const HvHead *head, const double *d_th, const double *d_s, size_t n,
-                       HvReal *d_scale)
-{
-	double above = 0;
-
-	for (size_t k = n; k-- > 0;)
-	{
-		above += d_th[k];
-		d_scale[k] += (HvReal) (k == 0 ? above : above * hv_logistic(head->scale[k]) + d_s[k]);
-	}
-}
-
-static void
-ordinal_backward(const HvHead *head, HvReal *d_o, size_t ldd, HvReal *d_scale)
-{
-	double th[HV_MAX_LEVELS], d_th[HV_MAX_LEVELS] = {0}, d_s[HV_MAX_LEVELS] = {0};
-	size_t last = thresholds(head, th);
-	HvPack pack;
-	uint16_t level[HV_CELLS];
-	HvReal low[HV_CELLS], high[HV_CELLS], up[HV_CELLS], down[HV_CELLS];
-
-	hv_pack_start(&pack);
-	while (hv_pack_next(&pack, head))
-	{
-		find_levels(head, &pack, th, last, level, low, high);
-		hv_ordinal_slope(up, down, pack.o, low, high, pack.weight, pack.n);
-		for (size_t i = 0; i < pack.rows; i++)
-		{
-			size_t k = level[i];
-
-			/* The last level has no upper threshold: th[last] gets what belongs to none. */
-			d_th[k] -= up[i];
-			if (k > 0)
-				d_th[k - 1] += down[i];
-			d_s[k] -= pack.weight[i];
-			up[i] -= down[i];
-		}
-		hv_unpack(&pack, up, d_o, ldd);
-	}
+	if (slope == NULL)
+		return;
 	for (size_t k = 1; k < last; k++)
-		d_s[k] *= hv_logistic(-head->scale[k]);
-	scales_from_thresholds(head, d_th, d_s, last, d_scale);
+		sums.s[k] *= hv_logistic(-head->scale[k]);
+	scales_from_thresholds(head, sums.th, sums.s, last, slope);
 }
 
 static void
@@ -191,8 +196,7 @@ const HvLikelihood hv_cumulative_logit = {
 	.name = "cumulative_logit",
 	.outputs = ordinal_outputs,
 	.scales = ordinal_scales,
-	.forward = ordinal_forward,
-	.backward = ordinal_backward,
+	.loss = ordinal_loss,
 	.mean = ordinal_mean,
 	.sample = ordinal_sample,
 	.marginal = ordinal_marginal,

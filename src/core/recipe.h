@@ -1,5 +1,5 @@
 /*
- * recipe.h: the options of a training, and the choices made where the user made none.
+ * recipe.h: the options of a training, the choices made where the user made none, and its schedule.
  */
 #ifndef HV_RECIPE_H
 #define HV_RECIPE_H
@@ -24,6 +24,12 @@ typedef struct HvFitOptions
 void hv_fit_defaults(HvFitOptions *options, size_t rows);
 /* Of a training that starts from an earlier model's weights: shorter, and with smaller steps. */
 void hv_fit_again(HvFitOptions *options);
+
+/* SCIENCE 3.8, epochs from 1 on: the rate is flat for 60 % of them, then a cosine down to 2 %. */
+double hv_rate_of_epoch(const HvFitOptions *options, int epoch);
+
+/* beta rises to its value over the share `warmup` of the epochs. */
+double hv_beta_of_epoch(const HvFitOptions *options, double beta, int epoch);
 
 void hv_config_defaults(HvConfig *config, HvArchitecture architecture, size_t rows,
                         const HvSchema *schema);

@@ -212,6 +212,15 @@ hv_level_of_number(const HvColumn *column, double number)
 
 	if (column->level_values == NULL)
 		return NAN;
+	/* Codes mostly count up from the first one. */
+	if (high > 0 && number >= column->level_values[0] &&
+	    number - column->level_values[0] < (double) high)
+	{
+		uint32_t level = (uint32_t) (number - column->level_values[0]);
+
+		if (column->level_values[level] == number)
+			return level;
+	}
 	while (low < high)
 	{
 		uint32_t middle = low + (high - low) / 2;

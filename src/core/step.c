@@ -235,14 +235,19 @@ hv_trainer_weights(HvTrainer *t, const HvBlock *block, size_t n, bool bootstrap)
 	}
 }
 
-/* Encoder, noise, decoder, likelihoods of the rows at hand; nll and kl are added to sums. */
-static HvBatch
-forward(HvTrainer *t, uint32_t number, size_t first, size_t n, double *sums)
+/*
+ * Encoder, noise, decoder, likelihoods of the rows at hand; nll and kl are added to sums. In phase
+ * GRADIENT also the gradient, added to what is there if `add`; NULL in phase LOSS.
+ */
+static void
+pass(HvTrainer *t, uint32_t number, size_t first, size_t n, double *sums, HvReal *gradient,
+     bool add)
 {
 	const HvBlock *block = &t->vae->blocks[number];
-	bool learn = t->share.step->phase == HV_PHASE_GRADIENT;
-	uint64_t stream = HV_STREAM(learn ? HV_RNG_NOISE : HV_RNG_USE,
-	                            (learn ? t->share.step->epoch : 0) << 8 | number);
+	const HvStep *step = t->share.step;
+	bool learn = gradient != NULL;
+	uint64_t stream =
+		HV_STREAM(learn ? HV_RNG_NOISE : HV_RNG_USE, (learn ? step->epoch : 0) << 8 | number);
 	HvBatch batch = {.n = n,
 	                 .input = learn ? t->input : t->target,
 	                 .target = t->target,
@@ -252,13 +257,16 @@ forward(HvTrainer *t, uint32_t number, size_t first, size_t n, double *sums)
 
 	hv_trainer_weights(t, block, n, learn);
 	hv_normals(t->options->seed, stream, first * block->latent, t->work.noise, n * block->latent);
-	hv_block_forward(t->vae, block, t->blas, &batch, &t->work);
+	if (learn)
+		hv_block_gradient(t->vae, block, t->blas, &batch, step->beta, (HvReal) 1 / (HvReal) step->n,
+		                  &t->work, gradient, add);
+	else
+		hv_block_forward(t->vae, block, t->blas, &batch, &t->work);
 	for (size_t r = 0; r < n; r++)
 	{
 		sums[0] += t->work.nll[r];
 		sums[1] += t->work.kl[r] * t->row_weight[r];
 	}
-	return batch;
 }
 
 /* ---- units ---- */
@@ -288,18 +296,14 @@ gradient_unit(HvTrainer *t, uint32_t unit)
 	size_t begin = slice * t->slice_rows, end = least(begin + t->slice_rows, step->n);
 	double *sums = t->share.sums + 2 * (size_t) unit;
 
-	memset(gradient + block->begin, 0, (block->end - block->begin) * sizeof(HvReal));
 	sums[0] = sums[1] = 0;
 	for (size_t at = begin; at < end; at += t->piece_rows)
 	{
 		size_t first = step->first + at, n = least(t->piece_rows, end - at);
-		HvBatch batch;
 
 		hv_check(t->host);
 		hv_trainer_rows(t, false, step->epoch, first, n);
-		batch = forward(t, number, first, n, sums);
-		hv_block_backward(t->vae, block, t->blas, &batch, step->beta, (HvReal) 1 / (HvReal) step->n,
-		                  &t->work, gradient);
+		pass(t, number, first, n, sums, gradient, at > begin);
 	}
 	if (t->alone && slice > 0)
 		add_vector(gradient_of(t, 0) + block->begin, gradient + block->begin,
@@ -369,7 +373,7 @@ loss_unit(HvTrainer *t, uint32_t unit)
 	hv_check(t->host);
 	sums[0] = sums[1] = 0;
 	hv_trainer_rows(t, step->held, step->epoch, step->first + begin, n);
-	(void) forward(t, number, step->first + begin, n, sums);
+	pass(t, number, step->first + begin, n, sums, NULL, false);
 }
 
 uint32_t

@@ -1,7 +1,8 @@
 /*
  * summary.c: running statistics of one column in bounded memory.
  *
- * Owns: moments, the dictionary of levels, the distinct count, the sample for quantiles.
+ * Owns: moments, the dictionary of levels, the distinct count, the sample for quantiles. What is put
+ * in order when the last row is seen: summary_order.c.
  *
  * Three ideas. Moments are updated as in Welford 1962 (third moment: Terriberry 2007), which does
  * not cancel: 10^9 + 1, 10^9 + 2 have the variance of 1, 2. Different values are counted exactly
@@ -161,8 +162,10 @@ add_moments(HvSummary *summary, double value)
 		summary->min = value;
 	if (summary->n == 1 || value > summary->max)
 		summary->max = value;
-	if (value != floor(value))
-		summary->fractional = true;
+	/* 2^53: beyond it there are no fractions. A whole number has any number of decimals. */
+	if (fabs(value) >= 0x1p53 || value == (double) (int64_t) value)
+		return;
+	summary->fractional = true;
 	while (summary->digits >= 0 && !has_digits(value, summary->digits))
 		summary->digits = summary->digits < HV_MAX_DIGITS ? summary->digits + 1 : -1;
 }
@@ -175,12 +178,18 @@ add_sample(HvSummary *summary, double value)
 	else
 	{
 		uint64_t number = summary->n; /* of this cell, from 1 */
-		double at = hv_uniform(0, summary->stream, number - 1) * (double) number;
+		double at;
 
+		/* hv_uniform(0, stream, number - 1), without the same block four times */
+		if ((number - 1) % 4 == 0)
+			hv_philox(0, summary->stream, (number - 1) / 4, summary->word);
+		at = summary->word[(number - 1) % 4] * 0x1p-32 * (double) number;
 		if (at < HV_SAMPLE)
 			summary->sample[(size_t) at] = value;
 	}
 }
+
+_Static_assert(HV_SAMPLE % 4 == 0, "the first cell that draws starts a block");
 
 /* Counts a value whose text (if any) needs no copy; false when a fixed level list lacks it. */
 static bool
@@ -330,121 +339,4 @@ hv_summary_skewness(const HvSummary *summary)
 	double n = (double) summary->n;
 
 	return summary->m2 > 0 ? sqrt(n) * summary->m3 / (summary->m2 * sqrt(summary->m2)) : 0;
-}
-
-/* Texts in bytewise order, numbers in numeric order: the order rows came in must not matter. */
-void
-hv_summary_sort_levels(HvSummary *summary)
-{
-	HvEntry *entries = summary->entries;
-
-	for (uint32_t i = 1; i < summary->nentries; i++)
-	{
-		HvEntry moved = entries[i];
-		uint32_t to = i;
-
-		for (; to > 0; to--)
-		{
-			const HvEntry *left = &entries[to - 1];
-
-			if (moved.text != NULL ? strcmp(left->text, moved.text) < 0
-			                       : left->number < moved.number)
-				break;
-			entries[to] = *left;
-		}
-		entries[to] = moved;
-	}
-}
-
-static void
-sift_down(double *heap, size_t at, size_t n)
-{
-	double moved = heap[at];
-
-	for (size_t child; (child = 2 * at + 1) < n; at = child)
-	{
-		if (child + 1 < n && heap[child + 1] > heap[child])
-			child++;
-		if (heap[child] <= moved)
-			break;
-		heap[at] = heap[child];
-	}
-	heap[at] = moved;
-}
-
-/* Heapsort: libc's qsort may allocate, and the core does not. */
-void
-hv_sort_numbers(double *numbers, size_t n)
-{
-	for (size_t i = n / 2; i > 0; i--)
-		sift_down(numbers, i - 1, n);
-	for (size_t i = n; i > 1; i--)
-	{
-		double largest = numbers[0];
-
-		numbers[0] = numbers[i - 1];
-		numbers[i - 1] = largest;
-		sift_down(numbers, 0, i - 1);
-	}
-}
-
-double
-hv_sorted_quantile(const double *sorted, size_t n, double q)
-{
-	double at = q * (double) (n - 1);
-	size_t low = (size_t) at;
-
-	if (low + 1 >= n)
-		return sorted[n - 1];
-	return sorted[low] + (at - (double) low) * (sorted[low + 1] - sorted[low]);
-}
-
-void
-hv_summary_quantiles(HvSummary *summary, double *quantiles)
-{
-	hv_sort_numbers(summary->sample, summary->nsample);
-	for (int i = 0; i < HV_QUANTILES; i++)
-		quantiles[i] =
-			hv_sorted_quantile(summary->sample, summary->nsample, i / (double) (HV_QUANTILES - 1));
-	quantiles[0] = summary->min;
-	quantiles[HV_QUANTILES - 1] = summary->max;
-}
-
-/* By increasing value. */
-static void
-insert_mass(HvMass *masses, uint32_t *n, double value, double share)
-{
-	uint32_t at = *n;
-
-	if (share < HV_LEAST_MASS || *n == HV_MAX_MASSES)
-		return;
-	for (; at > 0 && masses[at - 1].value > value; at--)
-		masses[at] = masses[at - 1];
-	masses[at] = (HvMass){value, share};
-	(*n)++;
-}
-
-/* Of all numbers while the dictionary holds them, else of the sample, where equal ones are neighbours. */
-uint32_t
-hv_summary_masses(const HvSummary *summary, HvMass *masses)
-{
-	uint32_t n = 0;
-
-	if (!summary->full)
-	{
-		for (uint32_t i = 0; i < summary->nentries; i++)
-			insert_mass(masses, &n, summary->entries[i].number,
-			            (double) summary->entries[i].count / (double) summary->observed);
-		return n;
-	}
-	for (uint32_t i = 0, first = 0; i < summary->nsample; i++)
-	{
-		bool last = i + 1 == summary->nsample || summary->sample[i + 1] != summary->sample[i];
-
-		if (!last)
-			continue;
-		insert_mass(masses, &n, summary->sample[i], (double) (i + 1 - first) / summary->nsample);
-		first = i + 1;
-	}
-	return n;
 }

@@ -47,7 +47,8 @@ typedef struct HvSummary
 	/* Reservoir of the numbers. */
 	double *sample;
 	uint32_t nsample;
-	uint64_t stream; /* of its random numbers */
+	uint64_t stream;  /* of its random numbers */
+	uint32_t word[4]; /* the last block of them; a cell takes the next word */
 
 	uint32_t width; /* of the vectors, 0 before the first */
 } HvSummary;

@@ -50,7 +50,7 @@ widest_hidden(const HvVae *vae)
 HvStatus
 hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena *arena)
 {
-	size_t latent = 0, outputs = 0, scales = 0, hidden = widest_hidden(vae);
+	size_t latent = 0, outputs = 0, hidden = widest_hidden(vae);
 
 	memset(work, 0, sizeof(*work));
 	work->rows = rows;
@@ -60,7 +60,6 @@ hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena
 
 		latent = block->latent > latent ? block->latent : latent;
 		outputs = block->outputs > outputs ? block->outputs : outputs;
-		scales = block->scales > scales ? block->scales : scales;
 	}
 	for (uint32_t l = 0; l < vae->config.nhidden; l++)
 	{
@@ -84,9 +83,7 @@ hv_work_init(HvWork *work, const HvVae *vae, size_t rows, bool backward, HvArena
 	work->d_hidden[1] = hv_raw(arena, HvReal, rows, hidden);
 	work->d_z = hv_raw(arena, HvReal, rows, latent);
 	work->d_code = hv_raw(arena, HvReal, rows, 2 * latent);
-	work->d_scale = hv_raw(arena, HvReal, scales + 1, 1);
-	if (!work->d_out || !work->d_hidden[0] || !work->d_hidden[1] || !work->d_z || !work->d_code ||
-	    !work->d_scale)
+	if (!work->d_out || !work->d_hidden[0] || !work->d_hidden[1] || !work->d_z || !work->d_code)
 		return HV_NO_MEMORY;
 	return HV_OK;
 }
@@ -189,61 +186,59 @@ wide_head(const HvVae *vae, const HvBlock *block, uint32_t j, const HvBatch *bat
 }
 
 void
-hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-                 HvWork *work)
+hv_block_loss(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvWork *work,
+              const HvSlope *slope)
 {
-	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
-	hv_block_decode(vae, block, blas, batch, work);
+	const HvStage *stage = &vae->schema->stages[block->stage];
+	bool seed = vae->config.architecture == HV_SEED;
+
+	for (uint32_t j = stage->first; j < stage->last;)
+	{
+		HvHead head = wide_head(vae, block, j, batch, work);
+		HvSlope at;
+
+		if (slope != NULL)
+		{
+			at = *slope;
+			at.o += vae->head_at[j];
+			at.scale += vae->scale_at[j];
+		}
+		hv_likelihood(head.column, seed)->loss(&head, work->nll, slope != NULL ? &at : NULL);
+		j += (uint32_t) head.more + 1;
+	}
+}
+
+/* From work->code to nll and kl, and with a slope the gradient of nll: the cells are looked at once. */
+static void
+decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+       HvWork *work, const HvSlope *slope)
+{
+	memset(work->kl, 0, batch->n * sizeof(HvReal));
+	memset(work->nll, 0, batch->n * sizeof(HvReal));
+	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);
+	hv_decoder_forward(vae, block, blas, batch->target, batch->ld, batch->n, work);
+	hv_block_loss(vae, block, batch, work, slope);
 }
 
 void
 hv_block_decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
                 HvWork *work)
 {
-	const HvStage *stage = &vae->schema->stages[block->stage];
-	bool seed = vae->config.architecture == HV_SEED;
-
-	memset(work->kl, 0, batch->n * sizeof(HvReal));
-	memset(work->nll, 0, batch->n * sizeof(HvReal));
-	hv_reparametrise(work->code, work->noise, work->z, work->kl, batch->n, block->latent);
-	hv_decoder_forward(vae, block, blas, batch->target, batch->ld, batch->n, work);
-	for (uint32_t j = stage->first; j < stage->last;)
-	{
-		HvHead head = wide_head(vae, block, j, batch, work);
-
-		hv_likelihood(head.column, seed)->forward(&head, work->nll);
-		j += (uint32_t) head.more + 1;
-	}
+	decode(vae, block, blas, batch, work, NULL);
 }
 
-/* work->d_out and the gradient of the scales, both times factor. */
-static void
-heads_backward(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvReal factor,
-               HvWork *work, HvReal *gradient)
+void
+hv_block_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+                 HvWork *work)
 {
-	const HvStage *stage = &vae->schema->stages[block->stage];
-	bool seed = vae->config.architecture == HV_SEED;
-
-	memset(work->d_scale, 0, block->scales * sizeof(HvReal));
-	for (uint32_t j = stage->first; j < stage->last;)
-	{
-		HvHead head = wide_head(vae, block, j, batch, work);
-
-		hv_likelihood(head.column, seed)
-			->backward(&head, work->d_out + vae->head_at[j], block->outputs,
-		               work->d_scale + vae->scale_at[j]);
-		j += (uint32_t) head.more + 1;
-	}
-	for (size_t i = 0; i < block->scales; i++)
-		gradient[block->scale + i] += factor * work->d_scale[i];
-	for (size_t i = 0; i < batch->n * block->outputs; i++)
-		work->d_out[i] *= factor;
+	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
+	decode(vae, block, blas, batch, work, NULL);
 }
 
 /* From d_out back to d_z; the inputs' gradients are not needed. */
 static void
 decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-                 HvWork *work, HvReal *gradient)
+                 HvWork *work, HvReal *gradient, bool add)
 {
 	const HvReal *p = vae->parameters;
 	size_t n = batch->n, out = block->outputs;
@@ -252,10 +247,10 @@ decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 	size_t h = decoder_hidden(vae, last);
 
 	hv_linear_backward(blas, gradient + block->output_w, work->d_hidden[0], h, dy, out,
-	                   work->decoder[last], h, p + block->output_w, n, h, out, false);
+	                   work->decoder[last], h, p + block->output_w, n, h, out, add);
 	if (block->u > 0)
 		hv_linear_backward(blas, gradient + block->output_u, NULL, 0, dy, out, batch->target,
-		                   batch->ld, p + block->output_u, n, block->u, out, false);
+		                   batch->ld, p + block->output_u, n, block->u, out, add);
 	hv_sum_rows(gradient + block->output_b, dy, out, n, out);
 	for (uint32_t l = last + 1; l-- > 0;)
 	{
@@ -267,16 +262,16 @@ decoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		h = decoder_hidden(vae, l);
 		hv_relu_backward(d, work->decoder[l], gradient + block->decoder_b[l], n, h);
 		hv_linear_backward(blas, gradient + block->decoder_w[l], below, in, d, h, x, in,
-		                   p + block->decoder_w[l], n, in, h, false);
+		                   p + block->decoder_w[l], n, in, h, add);
 		if (l == 0 && block->u > 0)
 			hv_linear_backward(blas, gradient + block->decoder_u, NULL, 0, d, h, batch->target,
-			                   batch->ld, p + block->decoder_u, n, block->u, h, false);
+			                   batch->ld, p + block->decoder_u, n, block->u, h, add);
 	}
 }
 
 static void
 encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-                 HvWork *work, HvReal *gradient)
+                 HvWork *work, HvReal *gradient, bool add)
 {
 	const HvReal *p = vae->parameters;
 	size_t n = batch->n, code = 2 * block->latent;
@@ -284,7 +279,7 @@ encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 	size_t h = vae->config.hidden[last];
 
 	hv_linear_backward(blas, gradient + block->code_w, work->d_hidden[0], h, work->d_code, code,
-	                   work->encoder[last], h, p + block->code_w, n, h, code, false);
+	                   work->encoder[last], h, p + block->code_w, n, h, code, add);
 	hv_sum_rows(gradient + block->code_b, work->d_code, code, n, code);
 	for (uint32_t l = last + 1; l-- > 0;)
 	{
@@ -297,17 +292,39 @@ encoder_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, con
 		h = vae->config.hidden[l];
 		hv_relu_backward(d, work->encoder[l], gradient + block->encoder_b[l], n, h);
 		hv_linear_backward(blas, gradient + block->encoder_w[l], below, in, d, h, x, ldx,
-		                   p + block->encoder_w[l], n, in, h, false);
+		                   p + block->encoder_w[l], n, in, h, add);
 	}
 }
 
-void
-hv_block_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
-                  HvReal beta, HvReal factor, HvWork *work, HvReal *gradient)
+/* Biases and scales start from 0 and are added up; the matrices need not. */
+static void
+clear_sums(const HvVae *vae, const HvBlock *block, HvReal *gradient)
 {
-	heads_backward(vae, block, batch, factor, work, gradient);
-	decoder_backward(vae, block, blas, batch, work, gradient);
+	for (uint32_t l = 0; l < vae->config.nhidden; l++)
+	{
+		memset(gradient + block->encoder_b[l], 0, vae->config.hidden[l] * sizeof(HvReal));
+		memset(gradient + block->decoder_b[l], 0, decoder_hidden(vae, l) * sizeof(HvReal));
+	}
+	memset(gradient + block->code_b, 0, 2 * block->latent * sizeof(HvReal));
+	memset(gradient + block->output_b, 0, block->outputs * sizeof(HvReal));
+	memset(gradient + block->scale, 0, block->scales * sizeof(HvReal));
+}
+
+void
+hv_block_gradient(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvBatch *batch,
+                  HvReal beta, HvReal factor, HvWork *work, HvReal *gradient, bool add)
+{
+	HvSlope slope = {.factor = factor,
+	                 .o = work->d_out,
+	                 .ldo = block->outputs,
+	                 .scale = gradient + block->scale};
+
+	if (!add)
+		clear_sums(vae, block, gradient);
+	hv_encoder_forward(vae, block, blas, batch->input, batch->ld, batch->n, work);
+	decode(vae, block, blas, batch, work, &slope);
+	decoder_backward(vae, block, blas, batch, work, gradient, add);
 	hv_reparametrise_backward(work->d_code, work->code, work->noise, work->d_z, batch->row_weight,
 	                          beta * factor, batch->n, block->latent);
-	encoder_backward(vae, block, blas, batch, work, gradient);
+	encoder_backward(vae, block, blas, batch, work, gradient, add);
 }

@@ -95,7 +95,7 @@ typedef struct HvWork
 	HvReal *out;                    /* rows×outputs */
 	HvReal *nll, *kl;               /* rows */
 	/* backward only; NULL when made for forward */
-	HvReal *d_out, *d_hidden[2], *d_z, *d_code, *d_scale;
+	HvReal *d_out, *d_hidden[2], *d_z, *d_code;
 } HvWork;
 
 /* One minibatch for a block. Records are rows×schema->width, `ld` apart. */
@@ -137,12 +137,20 @@ void hv_block_decode(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
                      const HvBatch *batch, HvWork *work);
 
 /*
- * The backward pass after it: gradient[nparameters] += d/d parameters of
- * `factor` * sum over rows of (nll + beta * row_weight * kl). Touches only the block's range.
+ * The forward pass and the backward pass: what hv_block_forward does, and gradient[nparameters] (=,
+ * or += when add) d/d parameters of `factor` * sum over rows of (nll + beta * row_weight * kl).
+ * Touches only the block's range.
  */
-void hv_block_backward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+void hv_block_gradient(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
                        const HvBatch *batch, HvReal beta, HvReal factor, HvWork *work,
-                       HvReal *gradient);
+                       HvReal *gradient, bool add);
+
+/*
+ * The losses of a block's cells by work->out, added to work->nll; with a slope also their gradient,
+ * slope->o and slope->scale being those of the block's first output and scale.
+ */
+void hv_block_loss(const HvVae *vae, const HvBlock *block, const HvBatch *batch, HvWork *work,
+                   const HvSlope *slope);
 
 const HvBlock *hv_vae_block(const HvVae *vae, uint32_t stage, uint32_t member);
 

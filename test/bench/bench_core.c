@@ -9,7 +9,7 @@
  *
  *     train SECONDS   rows/s of whole epochs' steps: gather the shuffled rows, noise, forward,
  *                     backward, clip, Adam (what hv_fit does, without validation)
- *     gemm SECONDS    FLOP/s of the three plain products of each layer, nothing around them
+ *     gemm SECONDS    FLOP/s of the three products of each layer as hv_gemm does them, nothing around
  *     check           largest error of products against plain loops, and the kernels that made them
  *     memory          peak resident bytes
  */
@@ -19,6 +19,7 @@
 
 #include "adam.h"
 #include "rng.h"
+#include "source.h"
 #include "vae.h"
 
 #define LAYERS 6
@@ -37,7 +38,7 @@ static HvVae vae;
 static HvWork work;
 static HvAdam adam;
 static HvReal *records, *target, *weight, *row_weight, *gradient;
-static uint32_t *order;
+static uint32_t *order, *rows;
 static uint64_t epoch;
 static size_t position = RECORDS; /* in the epoch; all rows visited: a new epoch begins */
 static double loss;               /* of the last step, so that no compiler leaves it out */
@@ -122,6 +123,7 @@ set_up(void)
 	weight = room(shape.batch, schema.ncolumns, sizeof(HvReal));
 	row_weight = room(shape.batch, 1, sizeof(HvReal));
 	order = room(RECORDS, 1, sizeof(uint32_t));
+	rows = room(shape.batch, 1, sizeof(uint32_t));
 }
 
 /* The next minibatch: rows in the epoch's order, their loss weights, and their noise. */
@@ -129,6 +131,7 @@ static HvBatch
 next_batch(void)
 {
 	size_t width = schema.width, latent = shape.latent;
+	HvWindow window = {.records = records, .width = width, .order = order};
 
 	if (position + shape.batch > RECORDS)
 	{
@@ -136,12 +139,10 @@ next_batch(void)
 		position = 0;
 		hv_shuffle(1, HV_STREAM(HV_RNG_SHUFFLE, epoch), order, RECORDS);
 	}
+	hv_window_read(&window, position, shape.batch, target, rows);
 	for (size_t r = 0; r < shape.batch; r++)
 	{
-		HvReal *record = target + r * width;
-
-		memcpy(record, records + order[position + r] * width, width * sizeof(HvReal));
-		memcpy(weight + r * schema.ncolumns, record + schema.ncolumns,
+		memcpy(weight + r * schema.ncolumns, target + r * width + schema.ncolumns,
 		       schema.ncolumns * sizeof(HvReal));
 		row_weight[r] = 1;
 	}
@@ -161,10 +162,8 @@ step(void)
 {
 	HvBatch batch = next_batch();
 
-	memset(gradient, 0, vae.nparameters * sizeof(HvReal));
-	hv_block_forward(&vae, &vae.blocks[0], &blas, &batch, &work);
-	hv_block_backward(&vae, &vae.blocks[0], &blas, &batch, 1, 1 / (HvReal) batch.n, &work,
-	                  gradient);
+	hv_block_gradient(&vae, &vae.blocks[0], &blas, &batch, 1, 1 / (HvReal) batch.n, &work, gradient,
+	                  false);
 	hv_clip_norm(gradient, vae.nparameters, 1e3);
 	hv_adam_step(&adam, vae.parameters, gradient, (HvReal) 1e-3);
 	loss = 0;

@@ -107,7 +107,7 @@ enum
 };
 
 /* One of each. Static: they are large, and only one is looked at at a time. */
-static Fixture *
+static TEST_UNUSED Fixture *
 fixture(int i)
 {
 	static const struct
@@ -145,6 +145,24 @@ fixture(int i)
 	}
 	fill_fixture(&f);
 	return &f;
+}
+
+/* -log p of one row, o and scales as given. */
+static TEST_UNUSED double
+nll_of(const HvColumn *column, bool seed, const HvReal *x, const HvReal *o, const HvReal *scale)
+{
+	HvReal weight = 1, nll = 0;
+	HvHead head = {
+		.column = column,
+		.n = 1,
+		.x = x,
+		.weight = &weight,
+		.o = o,
+		.scale = scale,
+	};
+
+	hv_likelihood(column, seed)->loss(&head, &nll, NULL);
+	return nll;
 }
 
 #endif

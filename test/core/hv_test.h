@@ -129,8 +129,9 @@ static TEST_UNUSED HvBlas
 test_blas(void)
 {
 	static const char *const names[] = {"libopenblas.so.0", "libopenblas.so", "libblas.so.3"};
-	HvBlas blas = {NULL};
+	HvBlas blas = {0};
 	void *library = NULL, *symbol = NULL;
+	char *(*core_name)(void);
 
 	/* Read when the library is loaded: the products are small, and a test needs no threads. */
 	setenv("OPENBLAS_NUM_THREADS", "1", 1);
@@ -145,6 +146,12 @@ test_blas(void)
 	}
 	/* ISO C has no cast from an object's address to a function's. */
 	memcpy(&blas.gemm, &symbol, sizeof(symbol));
+	symbol = dlsym(library, "openblas_get_corename");
+	if (symbol != NULL)
+	{
+		memcpy(&core_name, &symbol, sizeof(symbol));
+		blas.small = hv_blas_has_small(core_name());
+	}
 	return blas;
 }
 

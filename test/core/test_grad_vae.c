@@ -130,6 +130,25 @@ check_tensor(const HvBlock *block, const HvTensor *tensor, const HvReal *gradien
 	ok(worst < 1e-5, "%s: largest relative error %.2g", tensor->name, worst);
 }
 
+/* Added to itself the gradient is twice as large; nothing beside the block's range is written. */
+static void
+check_twice(const HvBlock *block, const HvBatch *batch, const HvReal *once)
+{
+	HvReal *twice = hv_new(&arena, HvReal, vae.nparameters, 1);
+	bool good = twice != NULL, apart = true;
+
+	memcpy(twice, once, vae.nparameters * sizeof(HvReal));
+	memcpy(work.noise, noise, ROWS * block->latent * sizeof(HvReal));
+	hv_block_gradient(&vae, block, &blas, batch, 0.7, 0.5, &work, twice, true);
+	for (size_t i = 0; i < vae.nparameters; i++)
+		if (i >= block->begin && i < block->end)
+			good = good && near(twice[i], 2 * once[i], 1e-9);
+		else
+			apart = apart && twice[i] == 777;
+	ok(good && apart, "block of stage %d, member %d: adds to its own range only",
+	   (int) block->stage, (int) block->member);
+}
+
 int
 main(void)
 {
@@ -162,8 +181,11 @@ main(void)
 		const HvBlock *block = &vae.blocks[i];
 		HvBatch batch = batch_of_rows();
 
-		loss(block, 0.7, 0.5);
-		hv_block_backward(&vae, block, &blas, &batch, 0.7, 0.5, &work, gradient);
+		memcpy(work.noise, noise, ROWS * block->latent * sizeof(HvReal));
+		for (size_t p = 0; p < vae.nparameters; p++)
+			gradient[p] = 777;
+		hv_block_gradient(&vae, block, &blas, &batch, 0.7, 0.5, &work, gradient, false);
+		check_twice(block, &batch, gradient);
 		for (size_t t = 0; t < vae.ntensors; t++)
 			if (vae.tensors[t].at >= block->begin && vae.tensors[t].at < block->end)
 				check_tensor(block, &vae.tensors[t], gradient);

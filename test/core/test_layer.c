@@ -1,14 +1,15 @@
 /*
  * test_layer.c: the fully connected layer and hv_gemm against plain loops, with row distances,
- * adding, and sizes of 0.
+ * adding, and sizes of 0; a matrix turned around.
  */
 #include "hv_test.h"
 #include "layer.h"
 #include "rng.h"
+#include "transpose.h"
 
 enum
 {
-	MOST = 40 * 40,
+	MOST = 300 * 300,
 };
 
 static HvBlas blas;
@@ -63,6 +64,8 @@ backward(size_t n, size_t in, size_t out, size_t ldx, size_t ldy, bool add)
 		for (size_t j = 0; j < out; j++)
 			for (size_t i = 0; i < in; i++)
 				want[j * in + i] += y[r * ldy + j] * x[r * ldx + i];
+	for (size_t i = 0; i < out * in && !add; i++)
+		want[i] -= dw[i];
 	fill(dx, 5);
 	hv_linear_backward(&blas, dw, dx, ldx, y, ldy, x, ldx, w, n, in, out, add);
 	good = same(dw, want);
@@ -71,13 +74,39 @@ backward(size_t n, size_t in, size_t out, size_t ldx, size_t ldy, bool add)
 	for (size_t r = 0; r < n; r++)
 		for (size_t i = 0; i < in; i++)
 		{
-			HvReal sum = add ? want[r * ldx + i] : 0;
+			HvReal sum = 0;
 
 			for (size_t j = 0; j < out; j++)
 				sum += y[r * ldy + j] * w[j * in + i];
 			want[r * ldx + i] = sum;
 		}
 	return good && same(dx, want);
+}
+
+static void
+transpose(void)
+{
+	enum
+	{
+		MOST = 13,
+		LD = 15
+	};
+	HvReal from[MOST * LD], to[MOST * LD];
+	bool good = true;
+
+	for (size_t i = 0; i < MOST * LD; i++)
+		from[i] = (HvReal) i;
+	for (size_t rows = 0; rows <= MOST; rows++)
+		for (size_t cols = 0; cols <= MOST; cols++)
+		{
+			for (size_t i = 0; i < MOST * LD; i++)
+				to[i] = -1;
+			hv_transpose(to, LD, from, LD, rows, cols);
+			for (size_t i = 0; i < MOST; i++)
+				for (size_t j = 0; j < MOST; j++)
+					good = good && to[j * LD + i] == (i < rows && j < cols ? from[i * LD + j] : -1);
+		}
+	ok(good, "transposed, 0 to 13 rows and columns, and nothing beside");
 }
 
 int
@@ -100,6 +129,14 @@ main(void)
 			ok(backward(s[0], s[1], s[2], s[3], s[4], add), "backward %zux%zu->%zu%s", s[0], s[1],
 			   s[2], add ? ", added" : "");
 		}
+	/* more than a tile in every direction, whether these kernels want tiles or not */
+	for (int small = 0; small < 2; small++)
+	{
+		blas.small = small == 1;
+		ok(forward(300, 130, 129, 140, 133, false) && backward(300, 130, 129, 140, 133, true) &&
+		       backward(130, 300, 129, 300, 129, false),
+		   "large products%s", small ? ", in tiles" : "");
+	}
 
 	ok(forward(0, 5, 3, 5, 3, false) && backward(0, 5, 3, 5, 3, false), "no rows");
 	ok(forward(4, 5, 0, 5, 1, false), "no outputs");
@@ -110,5 +147,6 @@ main(void)
 	fill(dw, 4);
 	hv_linear_backward(&blas, dw, NULL, 0, y, 3, x, 5, w, 4, 5, 3, false);
 	ok(true, "backward without dx");
+	transpose();
 	return done_testing();
 }

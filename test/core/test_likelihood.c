@@ -1,29 +1,11 @@
 /*
  * test_likelihood.c: values worked out by hand, probabilities that sum to 1, extremes, means and
- * samples against each other, marginals, and the units of densities.
+ * samples against each other. Marginals and units: test_marginal.c.
  */
 #include "head_fixture.h"
 #include "rng.h"
 
 #define DRAWS 20000
-
-/* -log p of one row, o and scales as given. */
-static double
-nll_of(const HvColumn *column, bool seed, const HvReal *x, const HvReal *o, const HvReal *scale)
-{
-	HvReal weight = 1, nll = 0;
-	HvHead head = {
-		.column = column,
-		.n = 1,
-		.x = x,
-		.weight = &weight,
-		.o = o,
-		.scale = scale,
-	};
-
-	hv_likelihood(column, seed)->forward(&head, &nll);
-	return nll;
-}
 
 static void
 table(void)
@@ -145,6 +127,7 @@ extremes(void)
 		static const HvReal sizes[] = {-80, -30, 0, 30, 80};
 		Fixture *f = fixture(i);
 		HvReal nll[ROWS] = {0}, d_o[ROWS * LD] = {0}, d_scale[SCALES] = {0}, mean[ROWS * LD] = {0};
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
 		bool finite = true;
 
 		for (size_t j = 0; j < ROWS * LD; j++)
@@ -153,8 +136,7 @@ extremes(void)
 		{
 			for (size_t j = 0; j < SCALES; j++)
 				f->scale[j] = (HvReal) (round == 0 ? 0 : round == 1 ? -80 : 80);
-			f->likelihood->forward(&f->head, nll);
-			f->likelihood->backward(&f->head, d_o, LD, d_scale);
+			f->likelihood->loss(&f->head, nll, &slope);
 			f->likelihood->mean(&f->head, mean, LD);
 			for (size_t r = 0; r < ROWS; r++)
 			{
@@ -177,19 +159,19 @@ weights(void)
 	{
 		Fixture *f = fixture(i);
 		HvReal once[ROWS] = {0}, twice[ROWS], d_o[ROWS * LD], d_scale[SCALES] = {0};
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
 		bool skipped = true, scaled = true;
 
 		for (size_t r = 3; r < ROWS; r += 5)
 			for (size_t j = 0; j < f->column.width; j++)
 				f->x[r * LD + j] = (HvReal) NAN;
-		f->likelihood->forward(&f->head, once);
+		f->likelihood->loss(&f->head, once, NULL);
 		for (size_t r = 0; r < ROWS; r++)
 		{
 			twice[r] = 1;
 			f->weight[r * 2] *= 2;
 		}
-		f->likelihood->forward(&f->head, twice);
-		f->likelihood->backward(&f->head, d_o, LD, d_scale);
+		f->likelihood->loss(&f->head, twice, &slope);
 		for (size_t r = 0; r < ROWS; r++)
 		{
 			skipped = skipped && (r % 5 != 3 || (once[r] == 0 && d_o[r * LD] == 0));
@@ -319,94 +301,6 @@ large_counts(void)
 	ok(near(sum / 200, 1e4, 0.01), "counts around 10,000");
 }
 
-static void
-number_marginals(void)
-{
-	HvColumn real = test_column(HV_REAL, 1, 0), positive = real;
-	HvColumn count = test_column(HV_COUNT, 1, 0);
-	HvReal o[1], s[1];
-
-	real.center = 3;
-	real.scale = 2;
-	hv_likelihood(&real, false)->marginal(&real, o, s);
-	ok(near(o[0], 0.5, 1e-6) && near(s[0], log(6.25) > 2 ? 2 : log(6.25), 1e-6),
-	   "gaussian: mean and sd, encoded");
-	real.sd = 0;
-	hv_likelihood(&real, false)->marginal(&real, o, s);
-	ok(s[0] == -7, "gaussian: no spread ends at the clamp");
-
-	/* log(v + 1) uniform on [0, 2]: mean 1, variance 1/3 */
-	positive.transform = HV_LOG;
-	positive.shift = 1;
-	positive.center = 0.5;
-	positive.scale = 2;
-	for (int i = 0; i < HV_QUANTILES; i++)
-		positive.quantiles[i] = expm1(2.0 * i / (HV_QUANTILES - 1));
-	hv_likelihood(&positive, false)->marginal(&positive, o, s);
-	ok(near(o[0], 0.25, 1e-6) && near(s[0], log(1.0 / 12), 1e-6), "gaussian of a logarithm");
-
-	hv_likelihood(&count, false)->marginal(&count, o, s);
-	ok(near(o[0], log(4), 1e-6) && near(s[0], log(16.0 / 21), 1e-6), "negative binomial: moments");
-	count.sd = 1;
-	hv_likelihood(&count, false)->marginal(&count, o, s);
-	ok(near(s[0], log(1e4), 1e-6), "negative binomial: under-dispersed is Poisson");
-	count.mean = count.sd = 0;
-	hv_likelihood(&count, false)->marginal(&count, o, s);
-	ok(isfinite(o[0]) && isfinite(s[0]), "negative binomial: all zero");
-}
-
-static void
-level_marginals(void)
-{
-	HvColumn real = test_column(HV_REAL, 1, 0), level = test_column(HV_ORDINAL, 1, 5);
-	HvColumn category = test_column(HV_CATEGORICAL, 5, 5), binary = test_column(HV_BINARY, 1, 2);
-	HvReal o[5] = {0}, s[4] = {0}, mean[5];
-	HvHead head = {.column = &category, .n = 1, .o = o};
-
-	hv_likelihood(&level, false)->marginal(&level, o, s);
-	for (int k = 0; k < 5; k++)
-	{
-		HvReal x = (HvReal) ((k - level.center) / level.scale);
-
-		ok(near(exp(-nll_of(&level, false, &x, o, s)), test_shares[k], 1e-5), "ordinal: share %d",
-		   k);
-	}
-
-	hv_likelihood(&category, false)->marginal(&category, o, s);
-	hv_likelihood(&category, false)->mean(&head, mean, 5);
-	ok(near(mean[0], 0.5, 1e-6) && near(mean[4], 0.05, 1e-6), "categorical: shares");
-
-	hv_likelihood(&binary, false)->marginal(&binary, o, s);
-	ok(near(o[0], log(0.1 / 0.9), 1e-6), "bernoulli: share of the second level");
-	binary.level_shares = (double[]){1, 0};
-	hv_likelihood(&binary, false)->marginal(&binary, o, s);
-	ok(near(o[0], log(1e-4 / (1 - 1e-4)), 1e-5), "bernoulli: a level never seen");
-
-	real.scale = 10;
-	hv_likelihood(&real, true)->marginal(&real, o, s);
-	ok(near(o[0], log(0.4 / 0.6), 1e-6), "seed: a number's mean");
-	hv_likelihood(&category, true)->marginal(&category, o, s);
-	ok(near(o[2], log(0.25 / 0.75), 1e-6), "seed: a level's share");
-}
-
-static void
-jacobians(void)
-{
-	HvColumn real = test_column(HV_REAL, 1, 0), level = test_column(HV_ORDINAL, 1, 3);
-	HvColumn count = test_column(HV_COUNT, 1, 0);
-	double v = 7, h = 1e-5, derivative;
-
-	real.center = 2;
-	real.scale = 4;
-	ok(near(hv_log_jacobian(&real, 1), -log(4), 1e-12), "a scaled number");
-	real.transform = HV_LOG;
-	real.shift = 0.5;
-	derivative = (log(v + h + 0.5) - log(v - h + 0.5)) / (2 * h) / 4;
-	ok(near(hv_log_jacobian(&real, (log(v + 0.5) - 2) / 4), log(derivative), 1e-8),
-	   "a scaled logarithm");
-	ok(hv_log_jacobian(&level, 1) == 0 && hv_log_jacobian(&count, 1) == 0, "levels and counts");
-}
-
 /* Three adjacent columns as one head, over more rows than a pack holds, against one by one. */
 static void
 adjacent(HvKind kind, const char *name)
@@ -440,14 +334,14 @@ adjacent(HvKind kind, const char *name)
 			.ldo = COLUMNS,
 			.scale = scale + j,
 		};
+		HvSlope one = {.factor = 2, .o = d_o[0] + j, .ldo = COLUMNS, .scale = d_scale[0] + j};
+		HvSlope all = {.factor = 2, .o = d_o[1], .ldo = COLUMNS, .scale = d_scale[1]};
 
-		likelihood->forward(&head, nll[0]);
-		likelihood->backward(&head, d_o[0] + j, COLUMNS, d_scale[0] + j);
+		likelihood->loss(&head, nll[0], &one);
 		if (j > 0)
 			continue;
 		head.more = COLUMNS - 1;
-		likelihood->forward(&head, nll[1]);
-		likelihood->backward(&head, d_o[1], COLUMNS, d_scale[1]);
+		likelihood->loss(&head, nll[1], &all);
 	}
 	for (size_t r = 0; r < MANY; r++)
 		same = same && near(nll[0][r], nll[1][r], 1e-6);
@@ -458,7 +352,7 @@ adjacent(HvKind kind, const char *name)
 	ok(same, "%s: adjacent columns as one head are what they are one by one", name);
 }
 
-/* Nanoseconds for forward and backward of one cell. */
+/* Nanoseconds for the loss of one cell, and for the loss and its gradient. */
 static void
 speed(void)
 {
@@ -467,17 +361,18 @@ speed(void)
 	for (int i = 0; i < FIXTURES; i++)
 	{
 		Fixture *f = fixture(i);
-		double best = 1;
+		HvSlope slope = {.factor = 1, .o = d_o, .ldo = LD, .scale = d_scale};
+		double best[2] = {1, 1};
 
-		for (int round = 0; round < 10; round++)
+		for (int round = 0; round < 20; round++)
 		{
 			double start = test_seconds();
 
-			f->likelihood->forward(&f->head, nll);
-			f->likelihood->backward(&f->head, d_o, LD, d_scale);
-			best = fmin(best, test_seconds() - start);
+			f->likelihood->loss(&f->head, nll, round % 2 == 0 ? NULL : &slope);
+			best[round % 2] = fmin(best[round % 2], test_seconds() - start);
 		}
-		note("%s: %.1f ns a cell, forward and backward", f->name, best / ROWS * 1e9);
+		note("%s: %.1f ns a cell, %.1f with the gradient", f->name, best[0] / ROWS * 1e9,
+		     best[1] / ROWS * 1e9);
 	}
 }
 
@@ -492,9 +387,6 @@ main(void)
 	samples();
 	frequencies();
 	large_counts();
-	number_marginals();
-	level_marginals();
-	jacobians();
 	adjacent(HV_REAL, "gaussian");
 	adjacent(HV_BINARY, "bernoulli");
 	speed();

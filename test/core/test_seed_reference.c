@@ -129,10 +129,8 @@ pass(int step)
 
 	for (size_t i = 0; i < ROWS * LATENT; i++)
 		work.noise[i] = (HvReal) reference_noise[(size_t) step * ROWS * LATENT + i];
-	memset(gradient, 0, vae.nparameters * sizeof(HvReal));
-	hv_block_forward(&vae, &vae.blocks[0], &blas, &batch, &work);
-	hv_block_backward(&vae, &vae.blocks[0], &blas, &batch, 1, (HvReal) (1.0 / ROWS), &work,
-	                  gradient);
+	hv_block_gradient(&vae, &vae.blocks[0], &blas, &batch, 1, (HvReal) (1.0 / ROWS), &work,
+	                  gradient, false);
 	for (size_t r = 0; r < ROWS; r++)
 		loss += work.nll[r] + work.kl[r];
 	return loss / ROWS;

@@ -5,7 +5,7 @@
  * to reach to the next tag) and checksum made right, without which hardly any input would get
  * beyond the frame. What is accepted must be written back as the same bytes.
  *
- * The corpus was made by `test_format DIR`.
+ * The corpus was made by `test_format DIR` and `test_format_bad DIR`.
  */
 #include <stdlib.h>
 #include <string.h>

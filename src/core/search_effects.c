@@ -21,10 +21,11 @@
 #define LEAST 1e-6       /* of a standard deviation: no belief is firmer */
 
 double
-hv_goal_risk(const HvGoal *goal, double value)
+hv_goal_risk(const HvGoal *goal, double own, double value)
 {
-	double above = (value - goal->high) / (goal->sd * M_SQRT2);
-	double below = (goal->low - value) / (goal->sd * M_SQRT2);
+	double out = own < goal->low ? goal->low - own : own >= goal->high ? own - goal->high : 0;
+	double noise = hypot(goal->sd, out) * M_SQRT2;
+	double above = (value - goal->high) / noise, below = (goal->low - value) / noise;
 
 	return 0.5 * (erfc(-above) + erfc(-below));
 }
@@ -151,7 +152,7 @@ report(const HvGoal *goal, double value, HvBelief belief, double searched, HvEff
 	effect->low = belief.mean - Z90 * sd;
 	effect->high = belief.mean + Z90 * sd;
 	effect->risk = hv_goal_share(goal, value) *
-	               (hv_goal_risk(goal, value) - hv_goal_risk(goal, value + searched));
+	               (hv_goal_risk(goal, value, value) - hv_goal_risk(goal, value, value + searched));
 	effect->probability = NAN;
 	if (direction != 0)
 		effect->probability = 0.5 * erfc(-direction * belief.mean / (sd * M_SQRT2));

@@ -68,7 +68,8 @@ hv_beam_gain(const HvBeam *beam, const HvPlan *plan, const double *effect)
 	{
 		const HvGoal *goal = &beam->search->goals[k];
 		double value = person->value[k];
-		double better = hv_goal_risk(goal, value) - hv_goal_risk(goal, value + effect[k]);
+		double better =
+			hv_goal_risk(goal, value, value) - hv_goal_risk(goal, value, value + effect[k]);
 
 		if (coupled(person, plan, k))
 			better *= COUPLED;

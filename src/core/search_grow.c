@@ -13,7 +13,7 @@
 
 #include "search_beam.h"
 
-#define LEAST_RATE 1e-4 /* of risk, that a nat is worth at least where they are scarce */
+#define LEAST_RATE 0.004 /* of the gain, that a nat is worth at least where they are scarce */
 #define DOUBLINGS 14
 #define HALVINGS 3
 
@@ -23,12 +23,12 @@ choose_targets(HvBeam *beam, double rate)
 {
 	for (size_t i = 0; i < beam->nsingles; i++)
 	{
-		double own = beam->singles[i].gain - rate * beam->price[i];
+		double own = beam->singles[i].gain - rate * fmax(beam->price[i], 0);
 
 		beam->best[i] = own > 0 && beam->open[beam->singles[i].items[0].action];
 		for (size_t j = 0; j < beam->nsingles && beam->best[i]; j++)
 		{
-			double other = beam->singles[j].gain - rate * beam->price[j];
+			double other = beam->singles[j].gain - rate * fmax(beam->price[j], 0);
 
 			if (beam->singles[j].items[0].action == beam->singles[i].items[0].action &&
 			    (other > own || (other == own && j < i)))
@@ -62,7 +62,7 @@ grown(const HvNode *node, uint32_t single)
 static double
 worth(const HvNode *node, double rate)
 {
-	return node->gain - rate * node->price;
+	return node->gain - rate * fmax(node->price, 0); /* to become usual is no aim */
 }
 
 /* Puts a node among the best HV_BEAM, best first, unless it is there. */
@@ -138,22 +138,13 @@ grow_at(HvBeam *beam, double rate)
 	return node;
 }
 
-/*
- * The price of a nat is doubled until the plan has room, and then lowered again as far as it goes.
- */
-HvNode
-hv_beam_grow(HvBeam *beam)
+/* The price of a nat is doubled until the plan has room, and then lowered again as far as it goes. */
+static HvNode
+ease(HvBeam *beam, double high)
 {
-	double room = beam->search->room, low = 0, high = LEAST_RATE;
-	HvNode found;
+	double room = beam->search->room, low = 0;
+	HvNode found = {.price = INFINITY};
 
-	memset(beam->open, true, beam->search->person->nactions);
-	found = grow_at(beam, 0);
-	if (found.price <= room)
-		return found;
-	memset(beam->open, false, beam->search->person->nactions);
-	for (uint32_t i = 0; i < found.n; i++)
-		beam->open[beam->singles[found.single[i]].items[0].action] = true;
 	for (int i = 0; i < DOUBLINGS && found.price > room; i++)
 	{
 		found = grow_at(beam, high);
@@ -176,4 +167,31 @@ hv_beam_grow(HvBeam *beam)
 			found = node;
 	}
 	return found;
+}
+
+/* Opens the actions of a plan only. */
+static void
+open_only(HvBeam *beam, const HvNode *node)
+{
+	memset(beam->open, false, beam->search->person->nactions);
+	for (uint32_t i = 0; i < node->n; i++)
+		beam->open[beam->singles[node->single[i]].items[0].action] = true;
+}
+
+HvNode
+hv_beam_grow(HvBeam *beam)
+{
+	HvNode free, found;
+
+	memset(beam->open, true, beam->search->person->nactions);
+	free = grow_at(beam, 0);
+	if (free.price <= beam->search->room)
+		return free;
+	open_only(beam, &free);
+	found = ease(beam, LEAST_RATE * free.gain);
+	if (found.n > 0 && found.price <= beam->search->room)
+		return found;
+	/* no step of these has room: others may */
+	memset(beam->open, true, beam->search->person->nactions);
+	return ease(beam, LEAST_RATE * free.gain);
 }

@@ -51,7 +51,15 @@ check_names(const HvCatalogue *catalogue, Jsonb *json, const char *name)
 		char *word;
 		bool known = false;
 
-		if ((token != WJB_KEY && token != WJB_ELEM) || value.type != jbvString)
+		if (token == WJB_VALUE && value.type != jbvNumeric)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			                errmsg("every value in %s must be a number", name),
+			                errhint("For example '{\"exercise\": 2}'; 1 is as usual, 0 never.")));
+		if (token == WJB_ELEM && value.type != jbvString)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			                errmsg("every element of %s must be a string", name),
+			                errhint("For example '[\"sleep_hours\"]'.")));
+		if (token != WJB_KEY && token != WJB_ELEM)
 			continue;
 		word = pnstrdup(value.val.string.val, value.val.string.len);
 		for (int i = 0; i < catalogue->nfeatures; i++)

@@ -21,6 +21,7 @@
 
 #define MAX_SURPRISE_ROWS 20000 /* rows whose surprise is measured */
 #define SURPRISE_BATCH 256
+#define MIN_STRANGERS 200               /* held-out rows, for the tails of strangeness */
 #define MIN_HELD 30                     /* held-out rows, for guesses to be weighed by them */
 #define GUESS_ROWS 20000                /* rows that ties between columns are fitted on */
 #define GUESS_HELD 2000                 /* rows that guesses are weighed by */
@@ -43,9 +44,9 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* -ELBO per observed cell of the first `stages` stages of n training rows. */
+/* -ELBO per observed cell of the first `stages` stages of n rows. */
 static void
-measure_surprise(const Finishing *f, HvSource *train, uint32_t stages, size_t n, double *surprise)
+measure_surprise(const Finishing *f, HvSource *people, uint32_t stages, size_t n, double *surprise)
 {
 	const HvVae *vae = &f->model->vae;
 	size_t width = f->schema->width;
@@ -62,8 +63,8 @@ measure_surprise(const Finishing *f, HvSource *train, uint32_t stages, size_t n,
 	{
 		CHECK_FOR_INTERRUPTS();
 		rows = Min(n - first, SURPRISE_BATCH);
-		HV_CHECK(train->prepare(train, 0, first, &rows), f->doing);
-		hv_window_read(&train->window, first, rows, records, numbers);
+		HV_CHECK(people->prepare(people, 0, first, &rows), f->doing);
+		hv_window_read(&people->window, first, rows, records, numbers);
 		hv_row_elbo(vae, hv_openblas(), records, rows, stages, HV_SURPRISE_DRAWS, &work, weight,
 		            elbo, cells);
 		for (size_t i = 0; i < rows; i++)
@@ -72,12 +73,12 @@ measure_surprise(const Finishing *f, HvSource *train, uint32_t stages, size_t n,
 }
 
 static void
-surprise_quantiles(const Finishing *f, HvSource *train, uint32_t stages, double *quantiles)
+surprise_quantiles(const Finishing *f, HvSource *people, uint32_t stages, double *quantiles)
 {
-	size_t n = Min(train->nrows, MAX_SURPRISE_ROWS);
+	size_t n = Min(people->nrows, MAX_SURPRISE_ROWS);
 	double *surprise = palloc(sizeof(double) * n);
 
-	measure_surprise(f, train, stages, n, surprise);
+	measure_surprise(f, people, stages, n, surprise);
 	qsort(surprise, n, sizeof(double), compare_doubles);
 	for (int i = 0; i < HV_QUANTILES; i++)
 		quantiles[i] = hv_sorted_quantile(surprise, n, i / (double) (HV_QUANTILES - 1));
@@ -154,12 +155,14 @@ hv_finish(HvModel *model, HvSource *train, HvSource *held, const char *doing, Hv
 {
 	Finishing f = {.model = model, .schema = &model->schema, .arena = arena, .doing = doing};
 	HvProvenance *provenance = &model->provenance;
+	/* those that the model has seen are less strange to it than people are */
+	HvSource *people = held->nrows < MIN_STRANGERS ? train : held;
 
 	fit_guesses(&f, train, held);
 	measure_latent(&f, train);
-	surprise_quantiles(&f, train, f.schema->nstages, provenance->surprise);
+	surprise_quantiles(&f, people, f.schema->nstages, provenance->surprise);
 	if (f.schema->nstages > 1)
-		surprise_quantiles(&f, train, 1, provenance->first_surprise);
+		surprise_quantiles(&f, people, 1, provenance->first_surprise);
 	else
 		memcpy(provenance->first_surprise, provenance->surprise, sizeof(provenance->surprise));
 }

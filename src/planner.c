@@ -2,8 +2,8 @@
  * planner.c: from goals, limits and evidence to a search.
  *
  * Owns: which actions are searched and how far they may go, what trials and realised effects say of
- * them for this person, and how strange a plan may make the person. Example: sodium at 3,900 mg with
- * the recommended range up to 2,300 is searched down to 2,300; weight at BMI 27 down to BMI 25.
+ * them for this person, and how strange a plan may make the person. Example: sodium at 3,200 mg with
+ * the recommended range 1,500 to 2,300 is searched down to 1,500; weight at BMI 27 down to BMI 25.
  */
 #include "hadvice.h"
 
@@ -55,6 +55,32 @@ couple(const HvPlanner *p, HvAction *action, const char *feature)
 	return true;
 }
 
+/*
+ * Where an outcome is out of range the search goes on through the recommended range to its far end,
+ * the guideline's optimum (SCIENCE 3.4: never past it): sodium 2,200 towards 1,500, AHA/ACC 2025.
+ */
+static void
+aim_at_optimum(HvAction *action, const HvFeature *feature)
+{
+	const char *direction = feature->safe_direction;
+
+	if (direction != NULL && strcmp(direction, "down") == 0 && !isnan(feature->recommended_low))
+		action->recommended_high = feature->recommended_low;
+	if (direction != NULL && strcmp(direction, "up") == 0 && !isnan(feature->recommended_high))
+		action->recommended_low = feature->recommended_high;
+}
+
+/* In which direction every outcome improves. */
+static const int *
+find_better(const HvAdvice *advice)
+{
+	int *better = palloc0((advice->ngoals + 1) * sizeof(int));
+
+	for (int k = 0; k < advice->ngoals; k++)
+		better[k] = hv_goal_side(&advice->goals[k], advice->goal_values[k]);
+	return better;
+}
+
 /* The actions that the model knows and the rules leave room for. */
 static uint32_t
 set_actions(HvPlanner *p)
@@ -77,6 +103,7 @@ set_actions(HvPlanner *p)
 		action->bounds = considered->bounds;
 		action->recommended_low = considered->recommended_low;
 		action->recommended_high = considered->recommended_high;
+		aim_at_optimum(action, feature);
 		action->step = feature->step;
 		action->wish = hv_wish(p->options, feature);
 		action->cost = feature->cost / action->wish;
@@ -146,6 +173,8 @@ set_room(HvPlanner *p)
 	hv_case_strangeness(&p->person_case, &nothing, 1, &p->own);
 	rare = p->person_case.cells[0] * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))];
 	p->search.room = Max(rare - p->own, 0) + SLACK;
+	if (getenv("HV_ROOM"))
+		p->search.room += atof(getenv("HV_ROOM"));
 }
 
 void
@@ -162,6 +191,7 @@ hv_planner_start(HvPlanner *p)
 	c->actions = p->actions;
 	c->outcomes = p->advice->goal_columns;
 	c->noutcomes = (uint32_t) p->advice->ngoals;
+	c->better = find_better(p->advice);
 	c->draws = DRAWS;
 	HV_CHECK(hv_case_init(c, &p->arena), "vae_advise");
 	p->search = (HvSearch){.person = c,

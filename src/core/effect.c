@@ -13,7 +13,6 @@
 
 #include "elementwise.h"
 #include "encode.h"
-#include "line.h"
 #include "predict.h"
 #include "rng.h"
 
@@ -248,9 +247,7 @@ allocate(HvCase *c, HvArena *arena)
 	c->base = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->value = hv_new(arena, double, c->noutcomes + 1, 1);
 	c->unchanged = hv_new(arena, double, (size_t) c->members * c->draws, c->noutcomes + 1);
-	c->slope = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
-	c->slope_sd = hv_new(arena, double, c->nactions + 1, c->noutcomes + 1);
-	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged || !c->slope || !c->slope_sd)
+	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
@@ -264,22 +261,56 @@ allocate(HvCase *c, HvArena *arena)
 	return HV_OK;
 }
 
+/* +1 when the way of an action goes up on the encoded scale, -1 when down, 0 when there is none. */
+static int
+way_of(const HvCase *c, uint32_t a)
+{
+	const HvAction *action = &c->actions[a];
+	double end;
+
+	if (hv_bounds_grid(&action->bounds, action->recommended_low, action->recommended_high,
+	                   action->step, &end, 1) == 0)
+		return 0;
+	return (end > action->bounds.current) == (c->model->schema.columns[action->column].factor > 0)
+	           ? 1
+	           : -1;
+}
+
 /* The slopes of all actions. */
-static void
+static HvStatus
 find_lines(HvCase *c, HvArena *arena)
 {
-	double rows = (double) c->model->provenance.rows;
+	const HvSchema *schema = &c->model->schema;
+	size_t n = (size_t) (c->nactions + 1) * (c->noutcomes + 1);
+	uint32_t *actions = hv_new(arena, uint32_t, c->nactions + 1, 1);
+	int *way = hv_new(arena, int, c->nactions + 1, 1);
+	int *better = hv_new(arena, int, c->noutcomes + 1, 1);
+	double *answer = hv_new(arena, double, n, 4);
 
-	c->lines = c->nactions > 0;
+	if (!actions || !way || !better || !answer)
+		return HV_NO_MEMORY;
 	for (uint32_t a = 0; a < c->nactions; a++)
 	{
-		size_t at = (size_t) a * c->noutcomes;
-
-		c->lines =
-			hv_line_slopes(&c->model->copula, &c->model->schema, rows, c->actions[a].column,
-		                   c->outcomes, c->noutcomes, c->slope + at, c->slope_sd + at, arena) &&
-			c->lines;
+		actions[a] = c->actions[a].column;
+		way[a] = way_of(c, a);
 	}
+	for (uint32_t k = 0; k < c->noutcomes; k++)
+		better[k] = schema->columns[c->outcomes[k]].factor > 0 ? c->better[k] : -c->better[k];
+	c->line = (HvLines){.copula = &c->model->copula,
+	                    .schema = schema,
+	                    .rows = (double) c->model->provenance.rows,
+	                    .nactions = c->nactions,
+	                    .noutcomes = c->noutcomes,
+	                    .actions = actions,
+	                    .outcomes = c->outcomes,
+	                    .way = way,
+	                    .better = better,
+	                    .slope = answer,
+	                    .sd = answer + n,
+	                    .guided = answer + 2 * n,
+	                    .guided_sd = answer + 3 * n};
+	c->lines = hv_lines_fit(&c->line, arena);
+	return HV_OK;
 }
 
 HvStatus
@@ -303,8 +334,7 @@ hv_case_init(HvCase *c, HvArena *arena)
 		if (c->record[column->m_at] > 0)
 			c->value[k] = catalogue_value(column, c->record[column->x_at]);
 	}
-	find_lines(c, arena);
-	return HV_OK;
+	return find_lines(c, arena);
 }
 
 /* The first `n` rows of c->records: the person with plan r / draws applied. */
@@ -396,23 +426,30 @@ hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome)
 	return false;
 }
 
-/* The standard error is carried over with the ratio that the mean has to its encoded size. */
+/* A slope over a move of an item; standard errors are carried over with the ratio of the means. */
+static HvBelief
+along(double slope, double sd, double way)
+{
+	return (HvBelief){slope * way, sd * sd * way * way};
+}
+
 bool
-hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line)
+hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *alone,
+             HvBelief *guided)
 {
 	const HvColumn *column = &c->model->schema.columns[c->outcomes[outcome]];
 	size_t at = (size_t) item->action * c->noutcomes + outcome;
 	double move = signed_move(c, item), x = encoded(column, c->value[outcome]);
 	double up, unit;
 
-	if (!c->lines || c->slope_sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
+	if (!c->lines || c->line.sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
 		return false;
 	/* what one encoded unit is here: over half a unit to either side, where values are few */
 	up = catalogue_value(column, (HvReal) (x + 0.5));
 	unit = fabs(up - catalogue_value(column, (HvReal) (x - 0.5)));
 	if (column->factor < 0)
 		move = -move;
-	line->mean = c->slope[at] * move * unit;
-	line->variance = pow(c->slope_sd[at] * move * unit, 2);
+	*alone = along(c->line.slope[at], c->line.sd[at], move * unit);
+	*guided = along(c->line.guided[at], c->line.guided_sd[at], move * unit);
 	return true;
 }

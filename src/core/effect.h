@@ -22,6 +22,7 @@
 
 #include "evidence.h"
 #include "format.h"
+#include "line.h"
 #include "rules.h"
 
 #define HV_MAX_ITEMS 8 /* actions in one plan */
@@ -72,7 +73,8 @@ typedef struct HvCase
 	uint32_t nactions;
 	const uint32_t *outcomes; /* columns whose values are asked for */
 	uint32_t noutcomes;
-	uint32_t draws; /* of the latent position, per member */
+	const int *better; /* outcomes: +1 when more of one is better, -1 when less is */
+	uint32_t draws;    /* of the latent position, per member */
 	/* made by hv_case_init */
 	uint32_t members;
 	HvWork work;
@@ -85,8 +87,7 @@ typedef struct HvCase
 	double *unchanged; /* members×draws×outcomes: values without a change */
 	double *value;     /* outcomes: the person's own, or the expected one where it is missing */
 	bool lines;        /* the model has a copula, and with it: */
-	double *slope;     /* actions×outcomes, encoded units (line.h) */
-	double *slope_sd;
+	HvLines line;
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -104,8 +105,12 @@ double hv_case_move(const HvCase *c, const HvItem *item);
 /* What an item does to an outcome by arithmetic is not to be estimated. */
 bool hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome);
 
-/* The effect of an item by the straight line, in units of the outcome; false where there is none. */
-bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *line);
+/*
+ * The effect of an item by the straight line, in units of the outcome: of the data alone, and weighed
+ * with the guideline. False where there is none.
+ */
+bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *alone,
+                  HvBelief *guided);
 
 /*
  * nats[nplans]: how strange context and behaviour of the person are with each plan, -ELBO of the first

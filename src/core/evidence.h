@@ -15,6 +15,13 @@
 
 #include <stdbool.h>
 
+/*
+ * The benefit that a guideline's recommendation is expected to have, and the sd of real effects around
+ * that: in standard deviations of the outcome, for each of the action (ANCHORS 5: .01 of risk).
+ */
+#define HV_EXPECTED 0.03
+#define HV_EXPECTED_SD 0.035
+
 typedef struct HvBelief
 {
 	double mean, variance;

@@ -27,7 +27,7 @@ typedef struct HvGoal
 {
 	double low, high;
 	double scale;  /* a clinically meaningful amount of it */
-	double sd;     /* between people; also the noise of a value that is measured once */
+	double sd;     /* between people; about the noise of a value that is measured once */
 	double weight; /* priority */
 } HvGoal;
 
@@ -79,8 +79,11 @@ int hv_goal_direction(const HvGoal *goal, double value);
 /* The same, but in the range away from the nearer bound. */
 int hv_goal_side(const HvGoal *goal, double value);
 
-/* Probability that a measurement of someone whose value is `value` is out of range. */
-double hv_goal_risk(const HvGoal *goal, double value);
+/*
+ * Probability that a measurement of someone whose value is `value` is out of range. The noise of one who
+ * was `own` is no less than that is out of range, so that a step from far away counts as well.
+ */
+double hv_goal_risk(const HvGoal *goal, double own, double value);
 
 /* Share of a goal in the gain of a plan: its weight, less where it is reached already. */
 double hv_goal_share(const HvGoal *goal, double value);

@@ -14,19 +14,18 @@
 
 #define Z90 1.6448536 /* the normal's 95 % quantile: a two-sided 90 % interval */
 
-/* All per encoded unit of the action, in standard deviations of the outcome. */
-#define EXPECTED 0.03 /* benefit that the guideline expects (ANCHORS 5: .01 of risk) */
-#define SPREAD 0.035  /* sd of real effects around that */
-#define NOISE 0.1     /* sd of a network's effect that the spread of the members does not show */
+/* sd of a network's effect that the spread of the members does not show; as HV_EXPECTED_SD */
+#define NOISE 0.1
 
-#define CONFOUNDING 0.1 /* sd of hidden confounding as a share of the effect */
-#define LEAST 1e-6      /* of a standard deviation: no belief is firmer */
+#define CONFOUNDING 0.25 /* sd of hidden confounding as a share of the effect */
+#define LEAST 1e-6       /* of a standard deviation: no belief is firmer */
 
 double
-hv_goal_risk(const HvGoal *goal, double value)
+hv_goal_risk(const HvGoal *goal, double own, double value)
 {
-	double above = (value - goal->high) / (goal->sd * M_SQRT2);
-	double below = (goal->low - value) / (goal->sd * M_SQRT2);
+	double out = own < goal->low ? goal->low - own : own >= goal->high ? own - goal->high : 0;
+	double noise = hypot(goal->sd, out) * M_SQRT2;
+	double above = (value - goal->high) / noise, below = (goal->low - value) / noise;
 
 	return 0.5 * (erfc(-above) + erfc(-below));
 }
@@ -100,21 +99,25 @@ hv_item_belief(const HvSearch *search, const HvItem *item, uint32_t outcome,
 	const HvPrior *prior = find_prior(search, item->action, outcome);
 	double unit = hv_case_move(c, item) * goal->sd;
 	int side = hv_goal_side(goal, c->value[outcome]);
-	HvBelief belief = of_networks(c, difference, outcome, first, last), line;
+	HvBelief belief = of_networks(c, difference, outcome, first, last), line, guided;
+	bool lined;
 
 	belief.variance += pow(LEAST * goal->sd, 2);
 	if (hv_case_coupled(c, item->action, outcome))
 		return belief;
 	belief.variance += pow(NOISE * unit, 2);
-	if (hv_case_line(c, item, outcome, &line))
-		belief = hv_belief_average(belief, line);
+	lined = hv_case_line(c, item, outcome, &line, &guided);
 	if (effect != NULL)
 	{
-		effect->model += belief.mean;
-		effect->contrary = side * belief.mean < -Z90 * sqrt(belief.variance);
+		HvBelief model = lined ? hv_belief_average(belief, line) : belief;
+
+		effect->model += model.mean;
+		effect->contrary = side * model.mean < -Z90 * sqrt(model.variance);
 		effect->prior = prior != NULL;
 	}
-	belief = hv_belief_shrink(belief, side * EXPECTED * unit, SPREAD * unit);
+	belief = hv_belief_shrink(belief, side * HV_EXPECTED * unit, HV_EXPECTED_SD * unit);
+	if (lined)
+		belief = hv_belief_average(belief, guided);
 	if (prior != NULL)
 	{
 		double change = item->target - c->actions[item->action].bounds.current;
@@ -149,7 +152,7 @@ report(const HvGoal *goal, double value, HvBelief belief, double searched, HvEff
 	effect->low = belief.mean - Z90 * sd;
 	effect->high = belief.mean + Z90 * sd;
 	effect->risk = hv_goal_share(goal, value) *
-	               (hv_goal_risk(goal, value) - hv_goal_risk(goal, value + searched));
+	               (hv_goal_risk(goal, value, value) - hv_goal_risk(goal, value, value + searched));
 	effect->probability = NAN;
 	if (direction != 0)
 		effect->probability = 0.5 * erfc(-direction * belief.mean / (sd * M_SQRT2));

@@ -6,6 +6,7 @@
 #include "hv_scm.h"
 
 static const uint32_t outcomes[3] = {BMI, SBP, A1C};
+static const int better[3] = {-1, -1, -1};
 
 /* The first complete person with more than average pressure. */
 static int
@@ -58,6 +59,7 @@ ask(Asked *a, int person)
 	                     .nactions = 2,
 	                     .outcomes = outcomes,
 	                     .noutcomes = 3,
+	                     .better = better,
 	                     .draws = DRAWS};
 	a->search =
 		(HvSearch){.person = &a->person, .goals = a->goals, .max_items = 3, .room = INFINITY};
@@ -165,11 +167,14 @@ check_reached(int person)
 	ok(hv_goal_direction(&both, 18) == 1 && hv_goal_side(&both, 24) == -1 &&
 	       hv_goal_side(&both, 19) == 1,
 	   "two sides");
-	ok(near(hv_goal_risk(&goal, 130), 0.5, 1e-12) && near(hv_goal_risk(&goal, 148), 0.8413, 1e-4),
+	ok(near(hv_goal_risk(&goal, 130, 130), 0.5, 1e-12) &&
+	       near(hv_goal_risk(&goal, 130, 148), 0.8413, 1e-4),
 	   "half at the bound, normal around it");
-	ok(hv_goal_risk(&goal, 150) - hv_goal_risk(&goal, 148) <
-	       hv_goal_risk(&goal, 132) - hv_goal_risk(&goal, 130),
+	ok(hv_goal_risk(&goal, 150, 150) - hv_goal_risk(&goal, 150, 148) <
+	       hv_goal_risk(&goal, 132, 132) - hv_goal_risk(&goal, 132, 130),
 	   "the same step counts more near the bound");
+	ok(hv_goal_risk(&goal, 230, 230) - hv_goal_risk(&goal, 230, 228) > 0.003,
+	   "and something from far away");
 	ok(near(hv_goal_share(&both, 25), 0.4, 1e-3) && hv_goal_share(&both, 29) > 0.78 &&
 	       hv_goal_share(&both, 22) < 0.02,
 	   "the share of a goal goes from its weight to nothing within its scale");

@@ -13,7 +13,7 @@ BEGIN;
 \i demo/load.sql
 \i test/data/safe_ranges.sql
 \i test/data/adversarial.sql
-SELECT plan(39);
+SELECT plan(41);
 SELECT lives_ok($$ SELECT vae_train('health_records', epochs => 12) $$, 'a model of the demo');
 
 -- the same intervals, twice
@@ -39,8 +39,10 @@ CREATE FUNCTION pg_temp.room(feature text, person jsonb) RETURNS text LANGUAGE s
     SELECT round((e ->> 'lowest_target')::numeric, 2)::float8 || ' ... ' || round((e ->> 'highest_target')::numeric, 2)::float8
     FROM jsonb_array_elements(vae_advise_explain('{"age_years": 40, "sex": "male", "systolic_mmhg": 150, "diastolic_mmhg": 95}'::jsonb || person, 'health_records') -> 'considered') e
     WHERE e ->> 'feature' = room.feature $$;
-SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 4000}'), '2000 ... 4000', 'a largest step of 2000 mg');
+SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 4000}'), '1500 ... 4000', 'down to 1500 mg');
+SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 6000}'), '3000 ... 6000', 'a largest step of 3000 mg');
 SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 2400}'), '1500 ... 2400', 'a floor of 1500 mg');
+SELECT is(pg_temp.room('sedentary_min_day', '{"sedentary_min_day": 660}'), '300 ... 660', 'a largest step of six hours');
 SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 1200}'), '1200 ... 1200', 'below the floor: no way, and never up');
 SELECT is(pg_temp.room('sodium_mg', '{"sodium_mg": 30000}'), NULL, 'an implausible value is none');
 SELECT is(pg_temp.room('fiber_g', '{"fiber_g": 10}'), '10 ... 30', 'a largest step of 20 g');

@@ -316,30 +316,36 @@ residuals_on(HvAccordWork *work, HvScale scale, const HvReal *record, bool all, 
 	}
 }
 
-static void
-start_record(HvAccordWork *work, const HvReal *record, float *residual)
+void
+hv_accord_read(HvAccordWork *work, const HvReal *record)
 {
 	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
 	{
 		const HvColumn *column = &work->schema->columns[j];
 
-		residual[j] = -1;
-		if (is_scaled(column))
+		if (is_scaled(column) && record[column->m_at] != 0)
 			work->value[j] = value_of(column, record);
 	}
+}
+
+static void
+no_residuals(const HvAccordWork *work, float *residual)
+{
+	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
+		residual[j] = -1;
 }
 
 void
 hv_accord_on(HvAccordWork *work, HvScale scale, const HvReal *record, float *residual)
 {
-	start_record(work, record, residual);
+	no_residuals(work, residual);
 	residuals_on(work, scale, record, true, residual);
 }
 
 void
 hv_accord_residuals(HvAccordWork *work, const HvReal *record, float *residual)
 {
-	start_record(work, record, residual);
+	no_residuals(work, residual);
 	for (int s = 0; s < HV_SCALES; s++)
 		residuals_on(work, (HvScale) s, record, false, residual);
 }

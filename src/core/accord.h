@@ -48,7 +48,7 @@ typedef struct HvAccordWork
 	const HvAccord *accord;
 	uint32_t width; /* features; 0: nothing can be said */
 	HvTied tied[HV_SCALES];
-	double *value;    /* per column: the number that is there */
+	double *value;    /* per column: the number that is there (hv_accord_read) */
 	HvReal *scaled;   /* a record on one of the scales */
 	HvReal *x, *pull; /* pull: own rows of the precision, times x */
 	uint32_t *unknown;
@@ -60,6 +60,9 @@ HvStatus hv_accord_init(HvAccordWork *work, const HvAccord *accord, const HvSche
 
 /* A record (of the width of the schema) on another scale: numbers change, all else is copied. */
 void hv_accord_rescale(const HvSchema *schema, HvScale scale, const HvReal *record, HvReal *scaled);
+
+/* Reads the numbers of a record into work->value; what follows wants it done. */
+void hv_accord_read(HvAccordWork *work, const HvReal *record);
 
 /* residual[ncolumns] of a record, each on its column's scale; -1 where there is none. */
 void hv_accord_residuals(HvAccordWork *work, const HvReal *record, float *residual);

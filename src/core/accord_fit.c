@@ -132,7 +132,10 @@ fit_tails(Fit *fit, HvScale scale)
 	uint32_t columns = fit->schema->ncolumns;
 
 	for (size_t i = 0; i < fit->n; i++)
+	{
+		hv_accord_read(&fit->work, record_of(fit, i));
 		hv_accord_on(&fit->work, scale, record_of(fit, i), fit->residual + i * columns);
+	}
 	for (uint32_t j = 0; j < columns; j++)
 	{
 		size_t n = 0;
@@ -164,6 +167,7 @@ test_scale(Fit *fit, HvScale scale)
 	{
 		hv_accord_mix(schema, record_of(fit, i), record_of(fit, (i + 1) % fit->n), i, fit->mixed,
 		              fit->taken);
+		hv_accord_read(&fit->work, fit->mixed);
 		hv_accord_on(&fit->work, scale, fit->mixed, fit->own);
 		for (uint32_t j = 0; j < schema->ncolumns; j++)
 			if (fit->taken[j])

@@ -225,7 +225,7 @@ hv_judge_features(HvJudge *judge, const HvReal *record)
 		else if (hv_has_levels(column))
 			judge->features[n++] = (float) level_of(column, record);
 		else
-			judge->features[n++] = (float) hv_decode_number(column, (double) record[column->x_at]);
+			judge->features[n++] = (float) judge->accord.value[j];
 	}
 	return n;
 }
@@ -255,6 +255,7 @@ hv_judge_parts(HvJudge *judge, const HvReal *record)
 	if (cells == 0)
 		return 0;
 	judge->part[HV_PART_DENSITY] = -elbo / cells;
+	hv_accord_read(&judge->accord, record); /* for both of the next */
 	judge->part[HV_PART_FOREST] = forest_part(judge, record);
 	judge->part[HV_PART_TIES] = hv_judge_ties(judge, record, cells);
 	judge->part[HV_PART_TAILS] = tails_part(judge, record, cells);

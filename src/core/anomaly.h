@@ -50,10 +50,10 @@ uint32_t hv_judge_parts(HvJudge *judge, const HvReal *record);
 /* The weighted nats of the strangest part. */
 double hv_judge_combine(const HvStrange *strange, const double *part);
 
-/* The part that is made of the residuals, which it leaves in judge->residual. */
+/* The part that is made of the residuals, which it leaves in judge->residual; hv_accord_read first. */
 double hv_judge_ties(HvJudge *judge, const HvReal *record, uint32_t cells);
 
-/* The forest's features of a record into judge->features; their number. */
+/* The forest's features of a record into judge->features; their number. hv_accord_read first. */
 uint32_t hv_judge_features(HvJudge *judge, const HvReal *record);
 
 /* anomaly_fit.c: model->strange from n training records, in memory of `arena`. */

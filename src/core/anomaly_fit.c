@@ -55,6 +55,7 @@ fit_forest(Fit *fit)
 		return HV_NO_MEMORY;
 	for (size_t i = 0; i < fit->n; i++)
 	{
+		hv_accord_read(&fit->judge.accord, record_of(fit, i));
 		width = hv_judge_features(&fit->judge, record_of(fit, i));
 		memcpy(rows + i * width, fit->judge.features, width * sizeof(float));
 	}
@@ -85,6 +86,7 @@ fit_weights(Fit *fit)
 		hv_accord_mix(schema, record_of(fit, i), record_of(fit, (i + 1) % fit->n), i, mixed, taken);
 		for (uint32_t j = 0; j < schema->ncolumns; j++)
 			cells += mixed[schema->columns[j].m_at] != 0;
+		hv_accord_read(&fit->judge.accord, mixed);
 		if (cells > 0)
 			below += 1 - exp(-hv_tail_surprise(&strange->part[HV_PART_TIES],
 			                                   hv_judge_ties(&fit->judge, mixed, cells), false));

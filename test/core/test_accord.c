@@ -91,6 +91,7 @@ surprise(const double *cell, int column)
 	HvReal record[16];
 
 	hv_encode_row(&schema, cell, record);
+	hv_accord_read(&work, record);
 	hv_accord_residuals(&work, record, residual);
 	return hv_accord_surprise(&accord, (uint32_t) column, residual[column]);
 }

@@ -180,15 +180,35 @@ beam_init(HvBeam *beam, const HvSearch *search, HvArena *arena)
 	beam->change = hv_new(arena, double, beam->most *draws, outcomes + 1);
 	beam->effect = hv_new(arena, double, beam->most, outcomes + 1);
 	beam->network = hv_new(arena, double, beam->most, outcomes + 1);
-	for (uint32_t k = 0; k < outcomes; k++)
-		beam->missed += hv_goal_share(&search->goals[k], person->value[k]);
+	beam->risk = hv_new(arena, double, outcomes, 1);
+	beam->share = hv_new(arena, double, outcomes, 1);
 	beam->best = hv_new(arena, bool, beam->most, 1);
 	beam->open = hv_new(arena, bool, person->nactions, 1);
 	beam->price = hv_new(arena, double, beam->most, 1);
 	return beam->best && beam->open && beam->price && beam->singles && beam->values &&
-	               beam->change && beam->effect && beam->network
+	               beam->change && beam->effect && beam->network && beam->risk && beam->share
 	           ? HV_OK
 	           : HV_NO_MEMORY;
+}
+
+/* What every change is held against; false when no goal is missed. */
+static bool
+weigh_goals(HvBeam *beam)
+{
+	const HvCase *person = beam->search->person;
+	double missed = 0;
+
+	for (uint32_t k = 0; k < person->noutcomes; k++)
+	{
+		const HvGoal *goal = &beam->search->goals[k];
+
+		beam->risk[k] = hv_goal_risk(goal, person->value[k], person->value[k]);
+		beam->share[k] = hv_goal_share(goal, person->value[k]);
+		missed += beam->share[k];
+	}
+	for (uint32_t k = 0; k < person->noutcomes && missed > 0; k++)
+		beam->share[k] /= missed;
+	return missed > 0;
 }
 
 HvStatus
@@ -203,7 +223,7 @@ hv_search(const HvSearch *search, HvArena *arena, HvPlan *plan)
 	if (search->max_items < 1 || search->max_items > HV_MAX_ITEMS)
 		return HV_BAD_ARGUMENT;
 	HV_TRY(beam_init(&beam, search, arena));
-	if (beam.missed <= 0)
+	if (!weigh_goals(&beam))
 		return HV_OK;
 	list_singles(&beam);
 	ask_networks(&beam);

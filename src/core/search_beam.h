@@ -22,7 +22,8 @@ typedef struct HvBeam
 {
 	const HvSearch *search;
 	double own;      /* strangeness of the person today, nats */
-	double missed;   /* sum of the weights of goals that are missed */
+	double *risk;    /* goals: that of the person today */
+	double *share;   /* goals: weight of each, sums to 1 */
 	HvPlan *singles; /* single changes, later those that do good */
 	size_t nsingles, most;
 	double *price;   /* singles: nats that one adds, or takes away */

@@ -15,9 +15,10 @@
 
 #include "search_beam.h"
 
-#define EFFORT 0.00005 /* of risk, per practical step */
-#define ITEM 0.0002    /* of risk, per action in the plan */
-#define COUPLED 0.2    /* share of a gain by arithmetic */
+#define EFFORT 0.00005   /* of risk, per practical step */
+#define ITEM 0.0002      /* of risk, per action in the plan */
+#define LEAST_SHARE 1e-6 /* of a goal that is looked at: well within its range it is none */
+#define COUPLED 0.2      /* share of a gain by arithmetic */
 
 static double
 effort(const HvCase *person, const HvPlan *plan)
@@ -66,15 +67,15 @@ hv_beam_gain(const HvBeam *beam, const HvPlan *plan, const double *effect)
 
 	for (uint32_t k = 0; k < person->noutcomes; k++)
 	{
-		const HvGoal *goal = &beam->search->goals[k];
-		double value = person->value[k];
-		double better =
-			hv_goal_risk(goal, value, value) - hv_goal_risk(goal, value, value + effect[k]);
+		double value = person->value[k], better;
 
+		if (beam->share[k] < LEAST_SHARE)
+			continue;
+		better = beam->risk[k] - hv_goal_risk(&beam->search->goals[k], value, value + effect[k]);
 		if (coupled(person, plan, k))
 			better *= COUPLED;
 		if (better > 0)
-			gain += hv_goal_share(goal, value) / beam->missed * better;
+			gain += beam->share[k] * better;
 	}
 	return gain;
 }

@@ -272,8 +272,7 @@ complete_record(const HvQuestion *question, const HvCatalogue *catalogue, const 
 		if (feature < 0 || record[column->m_at] > 0 || hv_has_levels(column) ||
 		    column->kind == HV_EMBEDDING || isnan(person->numbers[feature]))
 			continue;
-		record[column->x_at] = (HvReal) hv_encode_number(
-			column, (person->numbers[feature] - column->offset) / column->factor);
+		record[column->x_at] = (HvReal) hv_encode_catalogue(column, person->numbers[feature]);
 		record[column->m_at] = 1;
 	}
 	return record;

@@ -21,7 +21,6 @@ typedef struct HvPlanner
 	HvPrior *priors;
 	HvCase person_case;
 	HvSearch search;
-	double own; /* strangeness of the person today, nats */
 } HvPlanner;
 
 /*

@@ -65,12 +65,12 @@ ease(HvPlanner *p, HvPlan *plan, double strange)
 double
 hv_make_plausible(HvPlanner *p, HvPlan *plan)
 {
-	double after = p->own;
+	double after = p->search.own;
 
 	for (;;)
 	{
 		hv_case_strangeness(&p->person_case, plan, 1, &after);
-		if (plan->n == 0 || after <= p->own + p->search.room)
+		if (plan->n == 0 || after <= p->search.own + p->search.room)
 			break;
 		ease(p, plan, after);
 	}

@@ -145,10 +145,9 @@ apply_plan(const HvCase *c, const HvPlan *plan, HvReal *record)
 	{
 		const HvAction *action = &c->actions[plan->items[i].action];
 		const HvColumn *own = &schema->columns[action->column];
-		double target = (plan->items[i].target - own->offset) / own->factor;
 		double ratio = plan->items[i].target / action->bounds.current;
 
-		record[own->x_at] = (HvReal) hv_encode_number(own, target);
+		record[own->x_at] = (HvReal) hv_encode_catalogue(own, plan->items[i].target);
 		for (uint32_t k = 0; k < action->ncoupled; k++)
 		{
 			const HvColumn *column = &schema->columns[action->coupled[k].column];
@@ -188,13 +187,6 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 	}
 }
 
-/* The value of a column in catalogue units, of an encoded feature. */
-static double
-catalogue_value(const HvColumn *column, HvReal x)
-{
-	return column->factor * hv_decode_number(column, x) + column->offset;
-}
-
 /* The values of the outcomes in n rows of c->records. */
 static void
 read_outcomes(const HvCase *c, size_t n, double *values)
@@ -207,7 +199,7 @@ read_outcomes(const HvCase *c, size_t n, double *values)
 			const HvColumn *column = &schema->columns[c->outcomes[k]];
 
 			values[r * c->noutcomes + k] =
-				catalogue_value(column, c->records[r * schema->width + column->x_at]);
+				hv_decode_catalogue(column, c->records[r * schema->width + column->x_at]);
 		}
 }
 
@@ -261,58 +253,6 @@ allocate(HvCase *c, HvArena *arena)
 	return HV_OK;
 }
 
-/* +1 when the way of an action goes up on the encoded scale, -1 when down, 0 when there is none. */
-static int
-way_of(const HvCase *c, uint32_t a)
-{
-	const HvAction *action = &c->actions[a];
-	double end;
-
-	if (hv_bounds_grid(&action->bounds, action->recommended_low, action->recommended_high,
-	                   action->step, &end, 1) == 0)
-		return 0;
-	return (end > action->bounds.current) == (c->model->schema.columns[action->column].factor > 0)
-	           ? 1
-	           : -1;
-}
-
-/* The slopes of all actions. */
-static HvStatus
-find_lines(HvCase *c, HvArena *arena)
-{
-	const HvSchema *schema = &c->model->schema;
-	size_t n = (size_t) (c->nactions + 1) * (c->noutcomes + 1);
-	uint32_t *actions = hv_new(arena, uint32_t, c->nactions + 1, 1);
-	int *way = hv_new(arena, int, c->nactions + 1, 1);
-	int *better = hv_new(arena, int, c->noutcomes + 1, 1);
-	double *answer = hv_new(arena, double, n, 4);
-
-	if (!actions || !way || !better || !answer)
-		return HV_NO_MEMORY;
-	for (uint32_t a = 0; a < c->nactions; a++)
-	{
-		actions[a] = c->actions[a].column;
-		way[a] = way_of(c, a);
-	}
-	for (uint32_t k = 0; k < c->noutcomes; k++)
-		better[k] = schema->columns[c->outcomes[k]].factor > 0 ? c->better[k] : -c->better[k];
-	c->line = (HvLines){.copula = &c->model->copula,
-	                    .schema = schema,
-	                    .rows = (double) c->model->provenance.rows,
-	                    .nactions = c->nactions,
-	                    .noutcomes = c->noutcomes,
-	                    .actions = actions,
-	                    .outcomes = c->outcomes,
-	                    .way = way,
-	                    .better = better,
-	                    .slope = answer,
-	                    .sd = answer + n,
-	                    .guided = answer + 2 * n,
-	                    .guided_sd = answer + 3 * n};
-	c->lines = hv_lines_fit(&c->line, arena);
-	return HV_OK;
-}
-
 HvStatus
 hv_case_init(HvCase *c, HvArena *arena)
 {
@@ -332,9 +272,9 @@ hv_case_init(HvCase *c, HvArena *arena)
 		for (size_t i = 0; i < n; i++)
 			c->value[k] += c->unchanged[i * c->noutcomes + k] / (double) n;
 		if (c->record[column->m_at] > 0)
-			c->value[k] = catalogue_value(column, c->record[column->x_at]);
+			c->value[k] = hv_decode_catalogue(column, c->record[column->x_at]);
 	}
-	return find_lines(c, arena);
+	return hv_case_lines(c, arena);
 }
 
 /* The first `n` rows of c->records: the person with plan r / draws applied. */
@@ -372,13 +312,6 @@ hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, d
 	}
 }
 
-/* The encoding of a value in catalogue units. */
-static double
-encoded(const HvColumn *column, double value)
-{
-	return hv_encode_number(column, (value - column->offset) / column->factor);
-}
-
 void
 hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
 {
@@ -399,57 +332,4 @@ hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
 	}
 	for (size_t i = 0; i < nplans; i++)
 		nats[i] = -nats[i];
-}
-
-/* From the present value to the target, in encoded units. */
-static double
-signed_move(const HvCase *c, const HvItem *item)
-{
-	const HvAction *action = &c->actions[item->action];
-	const HvColumn *column = &c->model->schema.columns[action->column];
-
-	return encoded(column, item->target) - encoded(column, action->bounds.current);
-}
-
-double
-hv_case_move(const HvCase *c, const HvItem *item)
-{
-	return fabs(signed_move(c, item));
-}
-
-bool
-hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome)
-{
-	for (uint32_t i = 0; i < c->actions[action].ncoupled; i++)
-		if (c->actions[action].coupled[i].column == c->outcomes[outcome])
-			return true;
-	return false;
-}
-
-/* A slope over a move of an item; standard errors are carried over with the ratio of the means. */
-static HvBelief
-along(double slope, double sd, double way)
-{
-	return (HvBelief){slope * way, sd * sd * way * way};
-}
-
-bool
-hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *alone,
-             HvBelief *guided)
-{
-	const HvColumn *column = &c->model->schema.columns[c->outcomes[outcome]];
-	size_t at = (size_t) item->action * c->noutcomes + outcome;
-	double move = signed_move(c, item), x = encoded(column, c->value[outcome]);
-	double up, unit;
-
-	if (!c->lines || c->line.sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
-		return false;
-	/* what one encoded unit is here: over half a unit to either side, where values are few */
-	up = catalogue_value(column, (HvReal) (x + 0.5));
-	unit = fabs(up - catalogue_value(column, (HvReal) (x - 0.5)));
-	if (column->factor < 0)
-		move = -move;
-	*alone = along(c->line.slope[at], c->line.sd[at], move * unit);
-	*guided = along(c->line.guided[at], c->line.guided_sd[at], move * unit);
-	return true;
 }

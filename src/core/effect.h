@@ -99,6 +99,9 @@ HvStatus hv_case_init(HvCase *c, HvArena *arena);
  */
 void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, double *values);
 
+/* effect_line.c: c->line, the slopes of all actions; hv_case_init does it. */
+HvStatus hv_case_lines(HvCase *c, HvArena *arena);
+
 /* How far an item moves its action, in encoded units (about standard deviations of people). */
 double hv_case_move(const HvCase *c, const HvItem *item);
 

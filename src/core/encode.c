@@ -43,6 +43,18 @@ hv_encode_number(const HvColumn *column, double value)
 	return (t - column->center) / column->scale;
 }
 
+double
+hv_decode_catalogue(const HvColumn *column, double x)
+{
+	return column->factor * hv_decode_number(column, x) + column->offset;
+}
+
+double
+hv_encode_catalogue(const HvColumn *column, double value)
+{
+	return hv_encode_number(column, (value - column->offset) / column->factor);
+}
+
 /* exp() of more than 700 overflows soon after: it is cut there, so that differences stay finite. */
 double
 hv_decode_number(const HvColumn *column, double x)

@@ -35,6 +35,10 @@ void hv_decode_cell(const HvColumn *column, const HvReal *record, double *values
 double hv_decode_number(const HvColumn *column, double x);
 double hv_encode_number(const HvColumn *column, double value);
 
+/* The same in the catalogue's units, column->factor times the column's and column->offset more. */
+double hv_decode_catalogue(const HvColumn *column, double x);
+double hv_encode_catalogue(const HvColumn *column, double value);
+
 /* The column's number of decimals, and the range seen in training. */
 double hv_round_number(const HvColumn *column, double value);
 

@@ -94,7 +94,6 @@ keep_good(HvBeam *beam)
 {
 	HvCase *c = beam->search->person;
 	size_t kept = 0, outcomes = c->noutcomes;
-	HvPlan nothing = {.n = 0};
 
 	for (size_t i = 0; i < beam->nsingles; i++)
 	{
@@ -108,10 +107,9 @@ keep_good(HvBeam *beam)
 		kept++;
 	}
 	beam->nsingles = kept;
-	hv_case_strangeness(c, &nothing, 1, &beam->own);
 	hv_case_strangeness(c, beam->singles, kept, beam->price);
 	for (size_t i = 0; i < kept; i++)
-		beam->price[i] -= beam->own;
+		beam->price[i] -= beam->search->own;
 }
 
 /* ---- the finished plan ---- */

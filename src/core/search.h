@@ -57,7 +57,8 @@ typedef struct HvSearch
 	const HvPrior *priors;
 	size_t npriors;
 	uint32_t max_items;
-	double room; /* nats by which the person may become stranger (hv_case_strangeness) */
+	double own;  /* how strange the person is today, nats (hv_case_strangeness) */
+	double room; /* nats by which the person may become stranger */
 } HvSearch;
 
 /*

@@ -21,7 +21,6 @@ typedef struct HvNode
 typedef struct HvBeam
 {
 	const HvSearch *search;
-	double own;      /* strangeness of the person today, nats */
 	double *risk;    /* goals: that of the person today */
 	double *share;   /* goals: weight of each, sums to 1 */
 	HvPlan *singles; /* single changes, later those that do good */

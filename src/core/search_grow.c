@@ -132,9 +132,10 @@ grow_at(HvBeam *beam, double rate)
 	HvNode node = grow(beam, rate);
 	HvPlan plan = hv_beam_plan(beam, &node);
 
-	if (node.n > 0)
-		hv_case_strangeness(beam->search->person, &plan, 1, &node.price);
-	node.price -= node.n > 0 ? beam->own : node.price;
+	if (node.n == 0)
+		return node;
+	hv_case_strangeness(beam->search->person, &plan, 1, &node.price);
+	node.price -= beam->search->own;
 	return node;
 }
 

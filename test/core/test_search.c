@@ -149,6 +149,7 @@ check_room(int person)
 	hv_case_strangeness(&a.person, &(HvPlan){.n = 0}, 1, &own);
 	ok(nats[0] > own + 1, "two sd of two habits make the record stranger");
 	ask(&a, person);
+	a.search.own = own;
 	a.search.room = (nats[0] - own) / 4;
 	tight = answer(&a);
 	hv_case_strangeness(&a.person, &tight, 1, &nats[1]);

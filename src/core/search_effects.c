@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "scores.h"
 #include "search.h"
 
 #define Z90 1.6448536 /* the normal's 95 % quantile: a two-sided 90 % interval */
@@ -24,10 +25,9 @@ double
 hv_goal_risk(const HvGoal *goal, double own, double value)
 {
 	double out = own < goal->low ? goal->low - own : own >= goal->high ? own - goal->high : 0;
-	double noise = hypot(goal->sd, out) * M_SQRT2;
-	double above = (value - goal->high) / noise, below = (goal->low - value) / noise;
+	double noise = hypot(goal->sd, out);
 
-	return 0.5 * (erfc(-above) + erfc(-below));
+	return hv_normal_cdf((value - goal->high) / noise) + hv_normal_cdf((goal->low - value) / noise);
 }
 
 int
@@ -45,9 +45,10 @@ hv_goal_side(const HvGoal *goal, double value)
 double
 hv_goal_share(const HvGoal *goal, double value)
 {
-	double above = (value - goal->high) / goal->scale, below = (goal->low - value) / goal->scale;
+	double noise = goal->scale / 2;
 
-	return goal->weight * 0.5 * (erfc(-above * M_SQRT2) + erfc(-below * M_SQRT2));
+	return goal->weight * (hv_normal_cdf((value - goal->high) / noise) +
+	                       hv_normal_cdf((goal->low - value) / noise));
 }
 
 uint32_t
@@ -155,7 +156,7 @@ report(const HvGoal *goal, double value, HvBelief belief, double searched, HvEff
 	               (hv_goal_risk(goal, value, value) - hv_goal_risk(goal, value, value + searched));
 	effect->probability = NAN;
 	if (direction != 0)
-		effect->probability = 0.5 * erfc(-direction * belief.mean / (sd * M_SQRT2));
+		effect->probability = hv_normal_cdf(direction * belief.mean / sd);
 }
 
 HvStatus

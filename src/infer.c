@@ -32,7 +32,7 @@ judge_of(HvQuestion *q)
 	return q->kept;
 }
 
-/* What models from before the judge can say: the likelihood's place among the training rows. */
+/* What models from before the judge can say: the likelihood's place among other rows. */
 static double
 old_anomaly(HvQuestion *q)
 {

@@ -40,9 +40,9 @@ typedef struct HvAction
 {
 	uint32_t column;
 	HvBounds bounds;
-	double recommended_low, recommended_high;
-	double step; /* practical unit of change */
-	double cost; /* effort of one step, 1 = usual */
+	double recommended_low, recommended_high; /* the way goes into this range, no farther */
+	double step;                              /* practical unit of change */
+	double cost;                              /* effort of one step, 1 = usual */
 	double wish; /* how gladly the person would change it: weight of its gain, 1 = usual */
 	uint32_t ncoupled;
 	HvCoupling coupled[HV_MAX_COUPLED];

@@ -32,8 +32,8 @@ typedef struct HvProvenance
 	const char *source;    /* qualified name of the relation */
 	const char *trainer;   /* role */
 	const char *extension_version;
-	/* Quantiles over the training rows of -ELBO per observed cell: of whole records, for
-	 * vae_anomaly, and of the first stage alone, for the plausibility of a plan. */
+	/* Quantiles over held-out rows (training rows where those are few) of -ELBO per observed cell: of whole
+	 * records, for vae_anomaly of old models, and of the first stage, for the plausibility of a plan. */
 	double surprise[HV_QUANTILES];
 	double first_surprise[HV_QUANTILES];
 } HvProvenance;

@@ -230,18 +230,27 @@ hv_score_slope(const HvColumn *column, double score)
 }
 
 double
-hv_unscore(const HvColumn *column, double score)
+hv_unscore_near(const HvColumn *column, double score, uint32_t *near)
 {
 	const HvKnot *k = column->knots;
-	uint32_t last = column->nknots - 1, i;
+	uint32_t last = column->nknots - 1, i = *near;
 
 	if (score <= k[0].middle)
 		return k[0].value + (score - k[0].middle) * end_slope(column, false);
 	if (score >= k[last].middle)
 		return k[last].value + (score - k[last].middle) * end_slope(column, true);
-	i = segment_of_score(column, score);
+	if (!(k[i].middle <= score && score < k[i + 1].middle))
+		i = *near = segment_of_score(column, score);
 	return k[i].value + (score - k[i].middle) * (k[i + 1].value - k[i].value) /
 	                        ((double) k[i + 1].middle - k[i].middle);
+}
+
+double
+hv_unscore(const HvColumn *column, double score)
+{
+	uint32_t near = 0;
+
+	return hv_unscore_near(column, score, &near);
 }
 
 double

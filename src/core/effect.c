@@ -232,19 +232,22 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 	}
 }
 
-/* The values of the outcomes in n rows of c->records. */
+/* The values of the outcomes in n rows of c->records; those of one draw are close to each other. */
 static void
 read_outcomes(const HvCase *c, size_t n, double *values)
 {
 	const HvSchema *schema = &c->model->schema;
+	size_t outcomes = c->noutcomes;
 
-	for (uint32_t k = 0; k < c->noutcomes; k++)
-	{
-		const HvColumn *column = &schema->columns[c->outcomes[k]];
+	for (size_t k = 0; k < outcomes; k++)
+		for (size_t d = 0; d < c->draws; d++)
+		{
+			const HvColumn *column = &schema->columns[c->outcomes[k]];
 
-		hv_decode_catalogues(column, c->records + column->x_at, schema->width, n, values + k,
-		                     c->noutcomes);
-	}
+			hv_decode_catalogues(column, c->records + d * schema->width + column->x_at,
+			                     c->draws * schema->width, n / c->draws, values + d * outcomes + k,
+			                     c->draws * outcomes);
+		}
 }
 
 /* The unchanged person under one member: posterior draws, expectations, values of the outcomes. */

@@ -212,6 +212,8 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 {
 	const HvVae *vae = &c->model->vae;
 	size_t width = c->model->schema.width;
+	/* the draws of a plan differ in what has moved, never in context and behaviour */
+	HvGroups groups = {.size = c->draws, .shared = c->model->schema.stages[0].end};
 
 	for (uint32_t s = one_block(c) ? 0 : 1; s < c->model->schema.nstages; s++)
 	{
@@ -225,7 +227,7 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 			for (size_t r = 0; r < n; r++)
 				memcpy(c->work.z + r * block->latent, c->z[number] + (r % c->draws) * block->latent,
 				       block->latent * sizeof(HvReal));
-		hv_decoder_forward(vae, block, c->blas, c->records, width, n, &c->work);
+		hv_decoder_forward_groups(vae, block, c->blas, c->records, width, n, groups, &c->work);
 		move_stage(c, block, n, c->base[number], plans == NULL);
 		for (size_t r = 0; plans != NULL && r < n; r++)
 			apply_plan(c, &plans[r / c->draws], c->model->schema.stages[s], c->records + r * width);

@@ -99,6 +99,10 @@ typedef struct HvCase
 	bool lines;        /* the model has a copula, and with it: */
 	HvLines line;
 	double *unit; /* outcomes: what one encoded unit is at the value */
+	/* single changes that a search has asked every member about, and what each made of them */
+	size_t nasked;
+	const HvItem *asked;
+	const double *answers; /* asked×members×draws×outcomes: differences from unchanged */
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */

@@ -107,7 +107,7 @@ part(double *numbers, size_t n, double pivot, bool equal)
 
 /*
  * Quicksort, which becomes heapsort after `deep` parts that were no halves. libc's qsort may allocate, and
- * the core does not; heapsort alone took six times as long.
+ * the core does not; heapsort alone took three times as long.
  */
 static void
 sort_part(double *numbers, size_t n, int deep)

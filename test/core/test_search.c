@@ -157,6 +157,31 @@ check_room(int person)
 	   "with less room the plan is smaller");
 }
 
+/* What goes with a plan is not held against it, unless the plan sets it itself. */
+static void
+check_follows(int person)
+{
+	static const uint32_t exercise[] = {EX};
+	Asked a;
+	HvPlan plans[3] = {{.n = 0},
+	                   {.n = 1, .items = {{.action = 0, .target = rows[person][EX] + 2}}},
+	                   {.n = 1, .items = {{.action = 1, .target = rows[person][NA] - 2}}}};
+	double held[3], free[3];
+
+	ask(&a, person);
+	answer(&a);
+	hv_case_strangeness(&a.person, plans, 3, held);
+	ask(&a, person);
+	a.person.follows = exercise;
+	a.person.nfollows = 1;
+	answer(&a);
+	hv_case_strangeness(&a.person, plans, 3, free);
+	ok(held[0] == 0 && free[0] == 0, "nothing is as strange as today");
+	ok(near(held[1], free[1], 1e-4), "exercise that the plan sets is looked at");
+	ok(fabs(held[2] - free[2]) > 1e-4, "beside less sodium it is not");
+	ok(a.person.strange > a.person.followed && a.person.known == 4, "nor today");
+}
+
 static void
 check_reached(int person)
 {
@@ -198,6 +223,7 @@ main(void)
 	check_plans(person);
 	check_wishes(person);
 	check_room(person);
+	check_follows(person);
 	check_reached(person);
 	return done_testing();
 }

@@ -89,6 +89,7 @@ CREATE TABLE hadvice.targets (
     precedence   int NOT NULL DEFAULT 100,
     priority     real NOT NULL DEFAULT 1 CHECK (priority >= 0),
     scale        float8 CHECK (scale > 0),
+    urgent       float8 CHECK (urgent > high),
     source       text,
     year         int CHECK (year BETWEEN 1900 AND 2200),
     builtin      boolean NOT NULL DEFAULT true,
@@ -105,6 +106,7 @@ COMMENT ON COLUMN hadvice.targets.programme IS 'Only within this programme; NULL
 COMMENT ON COLUMN hadvice.targets.precedence IS 'The highest one that holds counts; built-in rows have 0 to 50, so a new row wins by default';
 COMMENT ON COLUMN hadvice.targets.priority IS 'Weight of the outcome in the search';
 COMMENT ON COLUMN hadvice.targets.scale IS 'A clinically meaningful difference of the outcome, in its unit: what counts as one in the search';
+COMMENT ON COLUMN hadvice.targets.urgent IS 'Value above high where the outcome counts half of its priority, less below and more above, such as BMI 30; NULL: it counts half at the end of its range';
 COMMENT ON COLUMN hadvice.targets.source IS 'Where the figures come from';
 COMMENT ON COLUMN hadvice.targets.year IS 'Year of the source';
 COMMENT ON COLUMN hadvice.targets.builtin IS 'Came with the extension; set by it';

@@ -104,15 +104,15 @@ item_score(const HvPlanner *p, const HvAdviceItem *item)
 	return hv_uptake(p, item->considered) * risk;
 }
 
-/* Fills a plan up with guideline items. */
+/* Fills a plan up with guideline items; `found` is what the search has of it. */
 static void
-add_guidelines(HvPlanner *p, int plan, int *rank)
+add_guidelines(HvPlanner *p, int plan, HvPlan *found, int *rank)
 {
 	while (*rank < p->options->max_actions)
 	{
 		HvAdviceItem *item;
 		double target;
-		HvConsidered *considered = hv_next_guideline(p, &target);
+		HvConsidered *considered = hv_next_guideline(p, found, &target);
 
 		if (considered == NULL)
 			return;
@@ -162,7 +162,7 @@ make_plan(HvPlanner *p, int number)
 		else
 			unconstify(HvConsidered *, ((HvAdviceItem *) lfirst(cell))->considered)->status =
 				"less likely to be taken up";
-	add_guidelines(p, number, &rank);
+	add_guidelines(p, number, &plan, &rank);
 	foreach (cell, p->advice->items)
 	{
 		HvAdviceItem *item = lfirst(cell);

@@ -201,9 +201,10 @@ load_rules(HvCatalogue *catalogue, MemoryContext cxt)
 static void
 load_targets(HvCatalogue *catalogue, MemoryContext cxt)
 {
-	uint64 n = hv_spi_query("SELECT outcome, low, high, priority::float8, scale, programme, source,"
-	                        " applies_when FROM hadvice.targets ORDER BY precedence DESC, id",
-	                        true, 0, NULL);
+	uint64 n =
+		hv_spi_query("SELECT outcome, low, high, priority::float8, scale, programme, source,"
+	                 " applies_when, urgent FROM hadvice.targets ORDER BY precedence DESC, id",
+	                 true, 0, NULL);
 
 	catalogue->ntargets = (int) n;
 	catalogue->targets = MemoryContextAllocZero(cxt, (n + 1) * sizeof(HvTarget));
@@ -219,6 +220,7 @@ load_targets(HvCatalogue *catalogue, MemoryContext cxt)
 		target->programme = copy_text(cxt, i, 6);
 		target->source = copy_text(cxt, i, 7);
 		target->applies_when = copy_path(cxt, i, 8);
+		target->urgent = hv_spi_float(i, 9, 0);
 	}
 }
 

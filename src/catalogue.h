@@ -50,7 +50,7 @@ typedef struct HvRule
 typedef struct HvTarget
 {
 	int outcome; /* index into features */
-	double low, high, priority, scale;
+	double low, high, priority, scale, urgent;
 	const char *programme, *source;
 	JsonPath *applies_when;
 } HvTarget;

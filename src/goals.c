@@ -98,6 +98,7 @@ hv_goals(HvAdvice *advice, const HvQuestion *question, const HvCatalogue *catalo
 		goal->low = target->low;
 		goal->high = target->high;
 		goal->scale = target->scale;
+		goal->urgent = target->urgent;
 		goal->sd = column->sd * fabs(column->factor);
 		if (!(goal->sd > 0 && isfinite(goal->sd)))
 			goal->sd = target->scale;

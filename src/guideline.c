@@ -43,16 +43,70 @@ guideline_score(const HvPlanner *p, const HvConsidered *considered)
 	return score * hv_uptake(p, considered);
 }
 
+/* Whether a target is at least half a step away. */
+static bool
+worth_a_word(const HvPlanner *p, const HvConsidered *considered, double target)
+{
+	return fabs(target - considered->current) >=
+	       p->catalogue->features[considered->feature].step / 2;
+}
+
+/*
+ * Where an outcome is out of range a habit goes into its range and on to the far end, as in the
+ * search, as long as the plan with it is plausible. False when not even the near end is.
+ */
+static bool
+go_far(HvPlanner *p, const HvConsidered *considered, HvPlan *plan, double *target)
+{
+	const HvAction *action = &p->actions[considered->naction];
+	double step = action->step, targets[HV_MAX_GRID], nats[HV_MAX_GRID], near_end[HV_MAX_GRID];
+	size_t n = hv_bounds_grid(&considered->bounds, action->recommended_low,
+	                          action->recommended_high, step, targets, HV_MAX_GRID);
+	size_t least = hv_bounds_grid(&considered->bounds, considered->recommended_low,
+	                              considered->recommended_high, step, near_end, HV_MAX_GRID);
+	HvPlan with[HV_MAX_GRID];
+
+	if (plan->n == HV_MAX_ITEMS || n == 0 || least == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+	{
+		with[i] = *plan;
+		with[i].items[with[i].n++] =
+			(HvItem){.action = (uint32_t) considered->naction, .target = targets[i]};
+	}
+	hv_case_strangeness(&p->person_case, with, n, nats);
+	while (n > 0 && nats[n - 1] > p->search.room)
+		n--;
+	if (n == 0 || fabs(targets[n - 1] - considered->current) <
+	                  fabs(near_end[least - 1] - considered->current))
+		return false;
+	*plan = with[n - 1];
+	*target = targets[n - 1];
+	return worth_a_word(p, considered, *target);
+}
+
+static bool
+choose_target(HvPlanner *p, const HvConsidered *considered, bool ill, HvPlan *plan, double *target)
+{
+	double step = p->catalogue->features[considered->feature].step, targets[HV_MAX_GRID];
+	size_t n;
+
+	if (ill && considered->naction >= 0 && go_far(p, considered, plan, target))
+		return true;
+	n = hv_bounds_grid(&considered->bounds, considered->recommended_low,
+	                   considered->recommended_high, step, targets, HV_MAX_GRID);
+	*target = n > 0 ? targets[n - 1] : considered->current;
+	return n > 0 && worth_a_word(p, considered, *target);
+}
+
 HvConsidered *
-hv_next_guideline(const HvPlanner *p, double *target)
+hv_next_guideline(HvPlanner *p, HvPlan *plan, double *target)
 {
 	bool ill = hv_any_goal_missed(p->advice);
 
 	for (;;)
 	{
 		HvConsidered *best = NULL;
-		double targets[HV_MAX_GRID], step;
-		size_t n;
 
 		for (int i = 0; i < p->advice->nconsidered; i++)
 		{
@@ -64,14 +118,8 @@ hv_next_guideline(const HvPlanner *p, double *target)
 		}
 		if (best == NULL)
 			return NULL;
-		step = p->catalogue->features[best->feature].step;
-		n = hv_bounds_grid(&best->bounds, best->recommended_low, best->recommended_high, step,
-		                   targets, HV_MAX_GRID);
-		if (n > 0 && fabs(targets[n - 1] - best->current) >= step / 2)
-		{
-			*target = targets[n - 1];
+		if (choose_target(p, best, ill, plan, target))
 			return best;
-		}
 		best->status = "too small a change to advise";
 	}
 }

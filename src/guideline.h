@@ -8,8 +8,9 @@
 
 /*
  * The habit that is the farthest outside its recommended range, of those that nothing was said about,
- * and the target that brings it in; NULL when there is none. The caller sets its status.
+ * and the target that brings it in; NULL when there is none. `plan` is what is said so far, and the
+ * habit becomes part of it where it is an action of the search. The caller sets its status.
  */
-HvConsidered *hv_next_guideline(const HvPlanner *planner, double *target);
+HvConsidered *hv_next_guideline(HvPlanner *planner, HvPlan *plan, double *target);
 
 #endif

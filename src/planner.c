@@ -70,6 +70,39 @@ aim_at_optimum(HvAction *action, const HvFeature *feature)
 		action->recommended_low = feature->recommended_high;
 }
 
+/*
+ * What else the same food holds, and energy, its sum: a plan that changes a diet does not keep them
+ * where they are.
+ */
+static bool
+follows_diet(const HvFeature *feature)
+{
+	const char *unit = feature->unit;
+
+	if (strcmp(feature->feature, "energy_kcal") == 0)
+		return true;
+	return feature->role == HV_CONTEXT && strcmp(feature->domain, "diet") == 0 && unit != NULL &&
+	       strlen(unit) > 4 && strcmp(unit + strlen(unit) - 4, "/day") == 0;
+}
+
+static void
+set_followers(HvPlanner *p)
+{
+	const HvSchema *schema = &p->question->model->schema;
+	uint32_t *follows = palloc0((schema->ncolumns + 1) * sizeof(uint32_t));
+	HvCase *c = &p->person_case;
+
+	c->follows = follows;
+	c->nfollows = 0;
+	for (uint32_t j = 0; j < schema->ncolumns; j++)
+	{
+		int feature = hv_catalogue_find(p->catalogue, schema->columns[j].feature);
+
+		if (feature >= 0 && follows_diet(&p->catalogue->features[feature]))
+			follows[c->nfollows++] = j;
+	}
+}
+
 /* In which direction every outcome improves. */
 static const int *
 find_better(const HvAdvice *advice)
@@ -167,12 +200,9 @@ static void
 set_room(HvPlanner *p)
 {
 	const double *quantiles = p->question->model->provenance.first_surprise;
-	HvPlan nothing = {.n = 0};
-	double rare;
+	double rare = p->person_case.known * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))];
 
-	hv_case_strangeness(&p->person_case, &nothing, 1, &p->search.own);
-	rare = p->person_case.cells[0] * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))];
-	p->search.room = Max(rare - p->search.own, 0) + SLACK;
+	p->search.room = Max(rare - p->person_case.strange, 0) + SLACK;
 }
 
 void
@@ -191,6 +221,7 @@ hv_planner_start(HvPlanner *p)
 	c->noutcomes = (uint32_t) p->advice->ngoals;
 	c->better = find_better(p->advice);
 	c->draws = DRAWS;
+	set_followers(p);
 	HV_CHECK(hv_case_init(c, &p->arena), "vae_advise");
 	p->search = (HvSearch){.person = c,
 	                       .goals = p->advice->goals,

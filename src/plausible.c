@@ -65,17 +65,18 @@ ease(HvPlanner *p, HvPlan *plan, double strange)
 double
 hv_make_plausible(HvPlanner *p, HvPlan *plan)
 {
-	double after = p->search.own;
+	const HvCase *c = &p->person_case;
+	double after = 0;
 
 	for (;;)
 	{
 		hv_case_strangeness(&p->person_case, plan, 1, &after);
-		if (plan->n == 0 || after <= p->search.own + p->search.room)
+		if (plan->n == 0 || after <= p->search.room)
 			break;
 		ease(p, plan, after);
 	}
-	if (p->person_case.cells[0] == 0)
+	if (c->known == 0)
 		return NAN;
 	return 1 - hv_percentile(p->question->model->provenance.first_surprise,
-	                         after / p->person_case.cells[0]);
+	                         (c->strange + after) / c->known);
 }

@@ -206,6 +206,13 @@ apply_plan(const HvCase *c, const HvPlan *plan, HvStage within, HvReal *record)
 	}
 }
 
+void
+hv_case_record(const HvCase *c, const HvPlan *plan, HvReal *record)
+{
+	memcpy(record, c->record, c->model->schema.width * sizeof(HvReal));
+	apply_plan(c, plan, everywhere(c), record);
+}
+
 /* All responding stages of one member over the n rows of c->records; plans NULL: unchanged. */
 static void
 run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
@@ -325,6 +332,7 @@ hv_case_init(HvCase *c, HvArena *arena)
 		if (c->record[column->m_at] > 0)
 			c->value[k] = hv_decode_catalogue(column, c->record[column->x_at]);
 	}
+	hv_case_today(c);
 	return hv_case_lines(c, arena);
 }
 
@@ -361,26 +369,4 @@ hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t nplans, d
 		run_member(c, member, n, plans + first);
 		read_outcomes(c, n, values + first * c->draws * c->noutcomes);
 	}
-}
-
-void
-hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
-{
-	size_t width = c->model->schema.width;
-
-	for (size_t first = 0; first < nplans; first += c->rows)
-	{
-		size_t n = nplans - first < c->rows ? nplans - first : c->rows;
-
-		hv_check(c->host);
-		for (size_t r = 0; r < n; r++)
-		{
-			memcpy(c->records + r * width, c->record, width * sizeof(HvReal));
-			apply_plan(c, &plans[first + r], everywhere(c), c->records + r * width);
-		}
-		hv_row_elbo(&c->model->vae, c->blas, c->records, n, 1, HV_SURPRISE_DRAWS, &c->work,
-		            c->weight, nats + first, c->cells);
-	}
-	for (size_t i = 0; i < nplans; i++)
-		nats[i] = -nats[i];
 }

@@ -82,8 +82,10 @@ typedef struct HvCase
 	uint32_t nactions;
 	const uint32_t *outcomes; /* columns whose values are asked for */
 	uint32_t noutcomes;
-	const int *better; /* outcomes: +1 when more of one is better, -1 when less is */
-	uint32_t draws;    /* of the latent position, per member */
+	const int *better;       /* outcomes: +1 when more of one is better, -1 when less is */
+	uint32_t draws;          /* of the latent position, per member */
+	const uint32_t *follows; /* columns that go with what a plan sets; see hv_case_strangeness */
+	uint32_t nfollows;
 	/* made by hv_case_init */
 	uint32_t members;
 	HvWork work;
@@ -103,6 +105,9 @@ typedef struct HvCase
 	size_t nasked;
 	const HvItem *asked;
 	const double *answers; /* asked×members×draws×outcomes: differences from unchanged */
+	double strange;        /* -ELBO of the first stage of the person's record, nats */
+	double followed;       /* the same without the columns of `follows` */
+	uint32_t known;        /* cells of the first stage that the record has */
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -133,9 +138,16 @@ bool hv_case_coupled(const HvCase *c, uint32_t action, uint32_t outcome);
 bool hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *alone,
                   HvBelief *guided);
 
+/* The person's record with a plan, and what follows it by arithmetic; record[width]. */
+void hv_case_record(const HvCase *c, const HvPlan *plan, HvReal *record);
+
+/* effect_strange.c: how strange the person is today; hv_case_init does it. */
+void hv_case_today(HvCase *c);
+
 /*
- * nats[nplans]: how strange context and behaviour of the person are with each plan, -ELBO of the first
- * stage. What a plan does to the body is not counted.
+ * nats[nplans]: how much stranger context and behaviour of the person are with each plan than today,
+ * by -ELBO of the first stage. What a plan does to the body is not counted, nor are the columns of
+ * `follows` that it does not set.
  */
 void hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats);
 

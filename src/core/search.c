@@ -4,14 +4,14 @@
  * Single changes are evaluated by the networks in one batch, and their effects are then what is
  * believed of them (search_effects.c). They are combined (search_grow.c) by what the plan is worth
  * (search_gain.c). The networks look at the finished plan again, for what its actions do to each other,
- * and pruning drops every action whose removal loses less than 5 % of the gain, so nothing is redundant.
+ * and pruning drops every action whose removal loses less than 2 % of the gain, so nothing is redundant.
  */
 #include <math.h>
 #include <string.h>
 
 #include "search_beam.h"
 
-#define REDUNDANT 0.05
+#define REDUNDANT 0.02
 
 /* ---- single changes ---- */
 
@@ -113,8 +113,6 @@ keep_good(HvBeam *beam)
 	}
 	beam->nsingles = kept;
 	hv_case_strangeness(c, beam->singles, kept, beam->price);
-	for (size_t i = 0; i < kept; i++)
-		beam->price[i] -= beam->search->own;
 }
 
 /* ---- the finished plan ---- */

@@ -28,6 +28,7 @@ typedef struct HvGoal
 	double scale;  /* a clinically meaningful amount of it */
 	double sd;     /* between people; about the noise of a value that is measured once */
 	double weight; /* priority */
+	double urgent; /* above high: where it counts half, less below and more above; 0: at high */
 } HvGoal;
 
 /* What trials say: `slope` outcome units per unit of the action, known to ± sd. */
@@ -56,8 +57,7 @@ typedef struct HvSearch
 	const HvPrior *priors;
 	size_t npriors;
 	uint32_t max_items;
-	double own;  /* how strange the person is today, nats (hv_case_strangeness) */
-	double room; /* nats by which the person may become stranger */
+	double room; /* nats by which the person may become stranger (hv_case_strangeness) */
 } HvSearch;
 
 /*
@@ -85,7 +85,10 @@ int hv_goal_side(const HvGoal *goal, double value);
  */
 double hv_goal_risk(const HvGoal *goal, double own, double value);
 
-/* Share of a goal in the gain of a plan: its weight, less where it is reached already. */
+/*
+ * Share of a goal in the gain of a plan: its weight, less where it is reached already, half at its bound
+ * or where it becomes urgent. BMI, high 25 and urgent 30: .02 of the weight at 25, .5 at 30, .98 at 35.
+ */
 double hv_goal_share(const HvGoal *goal, double value);
 
 /*

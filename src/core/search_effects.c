@@ -45,10 +45,12 @@ hv_goal_side(const HvGoal *goal, double value)
 double
 hv_goal_share(const HvGoal *goal, double value)
 {
-	double noise = goal->scale / 2;
+	bool slowly = goal->urgent > goal->high;
+	double half = slowly ? goal->urgent : goal->high;
+	double noise = slowly ? (goal->urgent - goal->high) / 2 : goal->scale;
 
-	return goal->weight * (hv_normal_cdf((value - goal->high) / noise) +
-	                       hv_normal_cdf((goal->low - value) / noise));
+	return goal->weight * (hv_normal_cdf((value - half) / noise) +
+	                       hv_normal_cdf((goal->low - value) / goal->scale));
 }
 
 uint32_t

@@ -135,7 +135,6 @@ grow_at(HvBeam *beam, double rate)
 	if (node.n == 0)
 		return node;
 	hv_case_strangeness(beam->search->person, &plan, 1, &node.price);
-	node.price -= beam->search->own;
 	return node;
 }
 

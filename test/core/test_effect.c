@@ -25,7 +25,7 @@ static void
 population_effect(int column, double change, const double truth[3], double mean[3], double held[3])
 {
 	static const uint32_t outcomes[3] = {BMI, SBP, A1C};
-	HvGoal goals[3] = {{-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}};
+	HvGoal goals[3] = {{-9, -8, 1, 1, 1, 0}, {-9, -8, 1, 1, 1, 0}, {-9, -8, 1, 1, 1, 0}};
 	double low[3] = {0}, high[3] = {0};
 
 	memset(mean, 0, 3 * sizeof(double));
@@ -94,7 +94,7 @@ check_witnesses(void)
 {
 	static const uint32_t outcomes[3] = {BMI, SBP, A1C};
 	static const double truth[3] = {-0.40, -0.32, -0.27};
-	HvGoal goals[3] = {{-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}, {-9, -8, 1, 1, 1}};
+	HvGoal goals[3] = {{-9, -8, 1, 1, 1, 0}, {-9, -8, 1, 1, 1, 0}, {-9, -8, 1, 1, 1, 0}};
 	HvAction action = {.column = EX, .step = 1, .cost = 1, .wish = 1};
 	HvCase person = {.model = &model,
 	                 .blas = &blas,
@@ -146,7 +146,7 @@ check_witnesses(void)
 		   "wide enough for confounding, and not much wider");
 		ok(plain[k].probability > 0.99 && !plain[k].contrary, "surely an improvement");
 	}
-	goals[0] = goals[1] = goals[2] = (HvGoal){8, 9, 1, 1, 1};
+	goals[0] = goals[1] = goals[2] = (HvGoal){8, 9, 1, 1, 1, 0};
 	search.npriors = 0;
 	hv_plan_effects(&search, &plan, &arena, with);
 	ok(with[0].contrary && with[0].probability < 0.01 && with[0].mean < 0,

@@ -50,8 +50,8 @@ ask(Asked *a, int person)
 	a->actions[0].recommended_high = INFINITY;
 	a->actions[1].recommended_low = -INFINITY;
 	a->actions[1].recommended_high = r[NA] - 2;
-	a->goals[0] = a->goals[2] = (HvGoal){-INFINITY, 9, 1, 1, 1};
-	a->goals[1] = (HvGoal){-INFINITY, 0, 0.5, 1, 1};
+	a->goals[0] = a->goals[2] = (HvGoal){-INFINITY, 9, 1, 1, 1, 0};
+	a->goals[1] = (HvGoal){-INFINITY, 0, 0.5, 1, 1, 0};
 	a->person = (HvCase){.model = &model,
 	                     .blas = &blas,
 	                     .record = records + (size_t) person * model.schema.width,
@@ -113,7 +113,7 @@ check_plans(int person)
 	ok(plan.n == 1 && plan.items[0].action == 0, "what is worth no effort is not in it");
 	ask(&a, person);
 	a.goals[1].weight = 0;
-	a.goals[2] = (HvGoal){-INFINITY, rows[person][A1C] - 0.5, 0.5, 1, 1};
+	a.goals[2] = (HvGoal){-INFINITY, rows[person][A1C] - 0.5, 0.5, 1, 1, 0};
 	plan = answer(&a);
 	ok(has(&plan, 0) && plan.items[0].action == 0, "for a1c it is exercise first of all");
 }
@@ -141,27 +141,52 @@ check_room(int person)
 {
 	Asked a;
 	HvPlan free, tight;
-	double nats[2], own;
+	double nats[2], none;
 
 	ask(&a, person);
 	free = answer(&a);
 	hv_case_strangeness(&a.person, &free, 1, &nats[0]);
-	hv_case_strangeness(&a.person, &(HvPlan){.n = 0}, 1, &own);
-	ok(nats[0] > own + 1, "two sd of two habits make the record stranger");
+	hv_case_strangeness(&a.person, &(HvPlan){.n = 0}, 1, &none);
+	ok(none == 0, "no change makes nobody stranger");
+	ok(nats[0] > 1, "two sd of two habits do");
 	ask(&a, person);
-	a.search.own = own;
-	a.search.room = (nats[0] - own) / 4;
+	a.search.room = nats[0] / 4;
 	tight = answer(&a);
 	hv_case_strangeness(&a.person, &tight, 1, &nats[1]);
 	ok(tight.n > 0 && nats[1] < nats[0] && tight.gain > 0 && tight.gain < free.gain,
 	   "with less room the plan is smaller");
 }
 
+/* What goes with a plan is not held against it, unless the plan sets it itself. */
+static void
+check_follows(int person)
+{
+	static const uint32_t exercise[] = {EX};
+	Asked a;
+	HvPlan plans[3] = {{.n = 0},
+	                   {.n = 1, .items = {{.action = 0, .target = rows[person][EX] + 2}}},
+	                   {.n = 1, .items = {{.action = 1, .target = rows[person][NA] - 2}}}};
+	double held[3], free[3];
+
+	ask(&a, person);
+	answer(&a);
+	hv_case_strangeness(&a.person, plans, 3, held);
+	ask(&a, person);
+	a.person.follows = exercise;
+	a.person.nfollows = 1;
+	answer(&a);
+	hv_case_strangeness(&a.person, plans, 3, free);
+	ok(held[0] == 0 && free[0] == 0, "nothing is as strange as today");
+	ok(near(held[1], free[1], 1e-4), "exercise that the plan sets is looked at");
+	ok(fabs(held[2] - free[2]) > 1e-4, "beside less sodium it is not");
+	ok(a.person.strange > a.person.followed && a.person.known == 4, "nor today");
+}
+
 static void
 check_reached(int person)
 {
 	Asked a;
-	HvGoal goal = {-INFINITY, 130, 10, 18, 1}, both = {18.5, 25, 2, 6, 0.8};
+	HvGoal goal = {-INFINITY, 130, 10, 18, 1, 0}, both = {18.5, 25, 2, 6, 0.8, 0};
 
 	ok(hv_goal_direction(&goal, 129.9) == 0 && hv_goal_direction(&goal, 130) == -1,
 	   "130 is out of range below 130");
@@ -177,8 +202,12 @@ check_reached(int person)
 	ok(hv_goal_risk(&goal, 230, 230) - hv_goal_risk(&goal, 230, 228) > 0.003,
 	   "and something from far away");
 	ok(near(hv_goal_share(&both, 25), 0.4, 1e-3) && hv_goal_share(&both, 29) > 0.78 &&
-	       hv_goal_share(&both, 22) < 0.02,
-	   "the share of a goal goes from its weight to nothing within its scale");
+	       hv_goal_share(&both, 21.75) < 0.1,
+	   "the share of a goal goes from its weight to little within two scales");
+	both.urgent = 30;
+	ok(hv_goal_share(&both, 25) < 0.02 && near(hv_goal_share(&both, 30), 0.4, 1e-3) &&
+	       hv_goal_share(&both, 35) > 0.78 && near(hv_goal_share(&both, 18.5), 0.4, 0.01),
+	   "above its range, from where it is urgent on");
 	ask(&a, person);
 	a.search.max_items = HV_MAX_ITEMS + 1;
 	ok(answer(&a).n == 99, "too many items are refused");
@@ -194,6 +223,7 @@ main(void)
 	check_plans(person);
 	check_wishes(person);
 	check_room(person);
+	check_follows(person);
 	check_reached(person);
 	return done_testing();
 }

@@ -9,7 +9,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hadvice;
 BEGIN;
-SELECT plan(89);
+SELECT plan(90);
 
 -- what comes with the extension
 SELECT is_empty('SELECT * FROM vae_check_catalogue()', 'nothing is wrong with what comes along');
@@ -94,6 +94,7 @@ SELECT is_empty('SELECT * FROM vae_check_catalogue()', 'and nothing is left of t
 
 -- conditions that do not parse, and values that nothing can mean, are not stored at all
 SELECT throws_ok($$ INSERT INTO hadvice.rules (id, feature, effect, applies_when) VALUES ('t', 'sugar_g', 'forbid', '$.age_years >') $$, '42601', NULL, 'a condition that does not parse');
+SELECT throws_ok($$ UPDATE hadvice.targets SET urgent = 20 WHERE id = 'bmi' $$, '23514', NULL, 'urgent before it is out of range');
 SELECT throws_ok($$ INSERT INTO hadvice.rules (id, feature, effect) VALUES ('t', 'sugar_g', 'cap') $$, '23514', NULL, 'a cap without a bound');
 SELECT throws_ok($$ INSERT INTO hadvice.rules (id, feature, effect, bound) VALUES ('t', 'sugar_g', 'forbid', '5') $$, '23514', NULL, 'a bound without a cap');
 SELECT throws_ok($$ INSERT INTO hadvice.rules (id, feature, effect) VALUES ('t', 'sugar_g', 'allow') $$, '23514', NULL, 'an effect that would loosen');

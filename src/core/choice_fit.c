@@ -16,8 +16,8 @@
 #include "dense.h"
 #include "encode.h"
 
-#define STEPS 60
-#define RIDGE 8.0 /* on X'X: of binaries a quarter of it, of others half */
+#define STEPS 40
+#define RIDGE 20.0 /* on X'X: of binaries a quarter of it, of others half */
 
 typedef struct Fit
 {

@@ -258,7 +258,7 @@ add_keep(HvAdvice *advice)
  * the model and the catalogue know the same of the person.
  */
 static HvReal *
-complete_record(const HvQuestion *question, const HvCatalogue *catalogue, const HvPerson *person)
+complete_record(const HvQuestion *question, const HvPerson *person)
 {
 	const HvSchema *schema = &question->model->schema;
 	HvReal *record = palloc(schema->width * sizeof(HvReal));
@@ -267,7 +267,7 @@ complete_record(const HvQuestion *question, const HvCatalogue *catalogue, const 
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
-		int feature = hv_catalogue_find(catalogue, column->feature);
+		int feature = person->features[j];
 
 		if (feature < 0 || record[column->m_at] > 0 || hv_has_levels(column) ||
 		    column->kind == HV_EMBEDDING || isnan(person->numbers[feature]))
@@ -290,7 +290,7 @@ hv_advice(const HvQuestion *question, const HvCatalogue *catalogue, const HvPers
 	               .options = options,
 	               .advice = advice};
 
-	completed.record = complete_record(question, catalogue, person);
+	completed.record = complete_record(question, person);
 	add_referrals(&p);
 	hv_goals(advice, &completed, catalogue, person, options);
 	hv_limits(advice, &completed, catalogue, person, options);

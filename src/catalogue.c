@@ -162,6 +162,14 @@ effect_of_name(const char *name)
 	return HV_FORBID; /* the table's CHECK allows no other; if it did: the careful one */
 }
 
+static bool
+same_path(const JsonPath *a, const JsonPath *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
+}
+
 static void
 load_rules(HvCatalogue *catalogue, MemoryContext cxt)
 {
@@ -182,6 +190,11 @@ load_rules(HvCatalogue *catalogue, MemoryContext cxt)
 		rule->effect = effect_of_name(hv_spi_text(i, 5));
 		rule->bound = copy_path(cxt, i, 6);
 		rule->applies_when = copy_path(cxt, i, 7);
+		rule->action = strcmp(rule->feature, "*") == 0
+		                   ? HV_EVERY
+		                   : hv_catalogue_find(catalogue, rule->feature);
+		while (!same_path(catalogue->rules[rule->same].applies_when, rule->applies_when))
+			rule->same++;
 	}
 }
 
@@ -292,17 +305,13 @@ static bool
 call_path(PGFunction function, JsonPath *path, Jsonb *person, Datum *result)
 {
 	LOCAL_FCINFO(fcinfo, 4);
-	JsonbValue object;
-	JsonbParseState *state = NULL;
-	Jsonb *variables;
+	Jsonb variables = {.root.header = JB_FOBJECT}; /* no members */
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	object = *pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	variables = JsonbValueToJsonb(&object);
+	SET_VARSIZE(&variables, sizeof(variables));
 	InitFunctionCallInfoData(*fcinfo, NULL, 4, InvalidOid, NULL, NULL);
 	fcinfo->args[0] = (NullableDatum){JsonbPGetDatum(person), false};
 	fcinfo->args[1] = (NullableDatum){PointerGetDatum(path), false};
-	fcinfo->args[2] = (NullableDatum){JsonbPGetDatum(variables), false};
+	fcinfo->args[2] = (NullableDatum){JsonbPGetDatum(&variables), false};
 	fcinfo->args[3] = (NullableDatum){BoolGetDatum(true), false}; /* silent: errors are unknown */
 	*result = function(fcinfo);
 	return !fcinfo->isnull;

@@ -36,9 +36,13 @@ typedef enum HvRuleEffect
 	HV_REFER
 } HvRuleEffect;
 
+#define HV_EVERY (-2) /* a rule of all actions */
+
 typedef struct HvRule
 {
 	const char *id, *feature, *reason, *source;
+	int action; /* index into features of `feature`, HV_EVERY, or -1 */
+	int same;   /* index of the first rule with the same condition */
 	HvRuleEffect effect;
 	JsonPath *bound, *applies_when; /* NULL: none, always */
 } HvRule;

@@ -82,7 +82,7 @@ hv_goals(HvAdvice *advice, const HvQuestion *question, const HvCatalogue *catalo
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
-		int feature = hv_catalogue_find(catalogue, column->feature);
+		int feature = person->features[j];
 		const HvTarget *target;
 		HvGoal *goal = &advice->goals[advice->ngoals];
 

@@ -17,6 +17,14 @@
 
 #include "limits.h"
 
+/* What is known of a rule's condition. */
+typedef enum Known
+{
+	NOT_ASKED,
+	HOLDS,
+	HOLDS_NOT
+} Known;
+
 /* Whether a jsonb array has a string. */
 static bool
 array_has(Jsonb *array, const char *word)
@@ -153,7 +161,7 @@ set_recommended(HvConsidered *considered, const HvFeature *feature, const HvPers
 
 /* The model's column of an action, when the person's value of it is known. */
 static int
-find_column(const HvQuestion *question, const HvFeature *feature)
+find_column(const HvQuestion *question, const HvPerson *person, int feature)
 {
 	const HvSchema *schema = &question->model->schema;
 
@@ -161,22 +169,31 @@ find_column(const HvQuestion *question, const HvFeature *feature)
 	{
 		const HvColumn *column = &schema->columns[j];
 
-		if (strcmp(column->feature, feature->feature) == 0 && column->role == HV_ACTION &&
-		    !hv_has_levels(column) && question->record[column->m_at] > 0)
+		if (person->features[j] == feature && column->role == HV_ACTION && !hv_has_levels(column) &&
+		    question->record[column->m_at] > 0)
 			return (int) j;
 	}
 	return -1;
 }
 
+/* Whether a rule's condition holds or cannot be decided. Many have the same: `known` keeps what was found. */
+static bool
+rule_holds(const HvRule *rule, const HvPerson *person, Known *known)
+{
+	if (known[rule->same] == NOT_ASKED)
+		known[rule->same] = hv_person_holds(person, rule->applies_when, true) ? HOLDS : HOLDS_NOT;
+	return known[rule->same] == HOLDS;
+}
+
 static void
 consider(HvConsidered *considered, const HvQuestion *question, const HvCatalogue *catalogue,
-         const HvPerson *person, const HvAdviceOptions *options)
+         const HvPerson *person, const HvAdviceOptions *options, Known *known)
 {
 	const HvFeature *feature = &catalogue->features[considered->feature];
 
 	considered->naction = -1;
 	considered->current = person->numbers[considered->feature];
-	considered->column = find_column(question, feature);
+	considered->column = find_column(question, person, considered->feature);
 	considered->low = considered->high = NAN;
 	hv_bounds_init(&considered->bounds, considered->current);
 	if (isnan(considered->current))
@@ -189,8 +206,8 @@ consider(HvConsidered *considered, const HvQuestion *question, const HvCatalogue
 		const HvRule *rule = &catalogue->rules[i];
 
 		if (rule->effect == HV_REFER ||
-		    (strcmp(rule->feature, "*") != 0 && strcmp(rule->feature, feature->feature) != 0) ||
-		    !hv_person_holds(person, rule->applies_when, true))
+		    (rule->action != HV_EVERY && rule->action != considered->feature) ||
+		    !rule_holds(rule, person, known))
 			continue;
 		apply_rule(considered, rule, feature, person);
 		considered->rules = lappend(considered->rules, unconstify(HvRule *, rule));
@@ -208,13 +225,16 @@ void
 hv_limits(HvAdvice *advice, const HvQuestion *question, const HvCatalogue *catalogue,
           const HvPerson *person, const HvAdviceOptions *options)
 {
+	Known *known = palloc0((catalogue->nrules + 1) * sizeof(Known));
+
 	advice->considered = palloc0((catalogue->nfeatures + 1) * sizeof(HvConsidered));
 	for (int i = 0; i < catalogue->nfeatures; i++)
 	{
 		if (catalogue->features[i].role != HV_ACTION)
 			continue;
 		advice->considered[advice->nconsidered].feature = i;
-		consider(&advice->considered[advice->nconsidered], question, catalogue, person, options);
+		consider(&advice->considered[advice->nconsidered], question, catalogue, person, options,
+		         known);
 		advice->nconsidered++;
 	}
 }

@@ -42,6 +42,7 @@ typedef struct Found
 struct HvPersonMap
 {
 	MemoryContext cxt;
+	int *features; /* per column of the model, or -1 */
 	int nmappings; /* the first one of a column counts */
 	Mapping *mappings;
 	/* attributes of the row type seen last */
@@ -52,19 +53,20 @@ struct HvPersonMap
 	HvReader *readers;
 };
 
+/* The features of the model's columns, and mappings of those that have one; returns their number. */
 static int
-map_model(const HvCatalogue *catalogue, const HvSchema *schema, Mapping *mappings)
+map_model(const HvCatalogue *catalogue, const HvSchema *schema, int *features, Mapping *mappings)
 {
 	int n = 0;
 
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
 		const HvColumn *column = &schema->columns[j];
-		int feature =
-			column->feature[0] == '\0' ? -1 : hv_catalogue_find(catalogue, column->feature);
 
-		if (feature >= 0)
-			mappings[n++] = (Mapping){column->name, feature, column->factor, column->offset};
+		features[j] =
+			column->feature[0] == '\0' ? -1 : hv_catalogue_find(catalogue, column->feature);
+		if (features[j] >= 0)
+			mappings[n++] = (Mapping){column->name, features[j], column->factor, column->offset};
 	}
 	return n;
 }
@@ -87,7 +89,8 @@ hv_person_map(const HvCatalogue *catalogue, const HvQuestion *question, MemoryCo
 	                 " ORDER BY m.source = $1 DESC, m.source = $2, m.column_name",
 	                 true, 2, params);
 	map->mappings = MemoryContextAllocZero(cxt, (schema->ncolumns + n + 1) * sizeof(Mapping));
-	map->nmappings = map_model(catalogue, schema, map->mappings);
+	map->features = MemoryContextAlloc(cxt, (schema->ncolumns + 1) * sizeof(int));
+	map->nmappings = map_model(catalogue, schema, map->features, map->mappings);
 	for (uint64 i = 0; i < n; i++)
 		map->mappings[map->nmappings++] = (Mapping){
 			.column = MemoryContextStrdup(cxt, hv_spi_text(i, 1)),
@@ -389,6 +392,7 @@ hv_person_read(const HvCatalogue *catalogue, HvPersonMap *map, const HvQuestion 
 	else
 		read_json(catalogue, map, question->json, found);
 	derive_bmi(catalogue, found);
+	person->features = map->features;
 	person->numbers = palloc((catalogue->nfeatures + 1) * sizeof(double));
 	for (int i = 0; i < catalogue->nfeatures; i++)
 	{

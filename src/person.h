@@ -12,7 +12,8 @@ typedef struct HvPersonMap HvPersonMap;
 
 typedef struct HvPerson
 {
-	double *numbers; /* per feature of the catalogue; NaN when missing, implausible or a word */
+	const int *features; /* per column of the model: the catalogue's feature, or -1 */
+	double *numbers;     /* per feature of the catalogue; NaN when missing, implausible or a word */
 	Jsonb *json;     /* what targets and bounds are asked about: known features, plausible values */
 	Jsonb *recorded; /* the same with the implausible values as recorded; NULL: there are none */
 } HvPerson;

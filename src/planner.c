@@ -173,8 +173,6 @@ set_room(HvPlanner *p)
 	hv_case_strangeness(&p->person_case, &nothing, 1, &p->search.own);
 	rare = p->person_case.cells[0] * quantiles[(int) ((1 - RARE) * (HV_QUANTILES - 1))];
 	p->search.room = Max(rare - p->search.own, 0) + SLACK;
-	if (getenv("HV_ROOM"))
-		p->search.room += atof(getenv("HV_ROOM"));
 }
 
 void

@@ -69,10 +69,11 @@ hv_records_room(HvRoom *room, const HvSchema *schema, size_t rows, double held_f
 	return hv_records_size(room, schema) <= budget;
 }
 
+/* Not zeroed: every record is encoded whole. */
 static void *
 take(HvCrew *crew, HvArena *arena, size_t n, size_t size)
 {
-	return crew != NULL ? hv_crew_memory(crew, n * size) : hv_arena_alloc(arena, n, 1, size);
+	return crew != NULL ? hv_crew_memory(crew, n * size) : hv_arena_room(arena, n, 1, size);
 }
 
 bool

@@ -297,8 +297,8 @@ residuals_on(HvAccordWork *work, HvScale scale, const HvReal *record, bool all, 
 	missing = read_features(work, tied);
 	if (missing > 0)
 		fill_features(work, tied, missing);
-	hv_few_forward(work->pull, rows, work->x, work->width, all ? tied->precision : tied->own, 1,
-	               work->width, rows, 0);
+	hv_few_forward(work->pull, rows, work->x, work->width, all ? tied->precision : tied->own,
+	               work->width, 1, work->width, rows, 0);
 	for (uint32_t j = 0; j < work->schema->ncolumns; j++)
 	{
 		const HvColumn *column = &work->schema->columns[j];

@@ -38,6 +38,19 @@ moved(const HvColumn *column, HvReal x, HvReal before, HvReal after)
 	return (HvReal) hv_encode_number(column, value > 0 ? value : 0);
 }
 
+/* The columns of all stages. */
+static HvStage
+everywhere(const HvCase *c)
+{
+	return (HvStage){.first = 0, .last = c->model->schema.ncolumns};
+}
+
+static bool
+in_stage(HvStage stage, uint32_t column)
+{
+	return column >= stage.first && column < stage.last;
+}
+
 static bool
 one_block(const HvCase *c)
 {
@@ -131,13 +144,42 @@ draw_changed(HvCase *c, const HvBlock *block, size_t n)
 	hv_reparametrise(work->code, work->noise, work->z, work->kl, n, block->latent);
 }
 
+/* Encodes what a search is going to ask of every action. */
+static void
+fill_grids(HvCase *c)
+{
+	for (uint32_t a = 0; a < c->nactions; a++)
+	{
+		const HvAction *action = &c->actions[a];
+		const HvColumn *column = &c->model->schema.columns[action->column];
+		HvGrid *grid = &c->grid[a];
+
+		grid->current = hv_encode_catalogue(column, action->bounds.current);
+		grid->n = hv_bounds_grid(&action->bounds, action->recommended_low, action->recommended_high,
+		                         action->step, grid->target, HV_MAX_GRID);
+		for (size_t i = 0; i < grid->n; i++)
+			grid->x[i] = hv_encode_catalogue(column, grid->target[i]);
+	}
+}
+
+double
+hv_case_x(const HvCase *c, uint32_t action, double target)
+{
+	const HvGrid *grid = &c->grid[action];
+
+	for (size_t i = 0; i < grid->n; i++)
+		if (grid->target[i] == target)
+			return grid->x[i];
+	return hv_encode_catalogue(&c->model->schema.columns[c->actions[action].column], target);
+}
+
 /*
- * The record with the actions of a plan, and what follows them by arithmetic, changed. Reads only
- * the person's own record, so it may be applied again after a stage has moved: a weight that the
- * plan sets stays set.
+ * The record with the actions of a plan, and what follows them by arithmetic, changed in the columns of
+ * `within`. Reads only the person's own record, so it may be applied again after a stage has moved: a
+ * weight that the plan sets stays set.
  */
 static void
-apply_plan(const HvCase *c, const HvPlan *plan, HvReal *record)
+apply_plan(const HvCase *c, const HvPlan *plan, HvStage within, HvReal *record)
 {
 	const HvSchema *schema = &c->model->schema;
 
@@ -147,14 +189,17 @@ apply_plan(const HvCase *c, const HvPlan *plan, HvReal *record)
 		const HvColumn *own = &schema->columns[action->column];
 		double ratio = plan->items[i].target / action->bounds.current;
 
-		record[own->x_at] = (HvReal) hv_encode_catalogue(own, plan->items[i].target);
+		if (in_stage(within, action->column))
+			record[own->x_at] = (HvReal) hv_case_x(c, plan->items[i].action, plan->items[i].target);
 		for (uint32_t k = 0; k < action->ncoupled; k++)
 		{
 			const HvColumn *column = &schema->columns[action->coupled[k].column];
-			double value = hv_decode_number(column, c->record[column->x_at]);
+			double value;
 
-			if (c->record[column->m_at] == 0 || !isfinite(ratio) || ratio <= 0)
+			if (!in_stage(within, action->coupled[k].column) || c->record[column->m_at] == 0 ||
+			    !isfinite(ratio) || ratio <= 0)
 				continue;
+			value = hv_decode_number(column, c->record[column->x_at]);
 			value *= pow(ratio, action->coupled[k].power);
 			record[column->x_at] = (HvReal) hv_encode_number(column, value);
 		}
@@ -167,6 +212,8 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 {
 	const HvVae *vae = &c->model->vae;
 	size_t width = c->model->schema.width;
+	/* the draws of a plan differ in what has moved, never in context and behaviour */
+	HvGroups groups = {.size = c->draws, .shared = c->model->schema.stages[0].end};
 
 	for (uint32_t s = one_block(c) ? 0 : 1; s < c->model->schema.nstages; s++)
 	{
@@ -180,26 +227,28 @@ run_member(HvCase *c, uint32_t member, size_t n, const HvPlan *plans)
 			for (size_t r = 0; r < n; r++)
 				memcpy(c->work.z + r * block->latent, c->z[number] + (r % c->draws) * block->latent,
 				       block->latent * sizeof(HvReal));
-		hv_decoder_forward(vae, block, c->blas, c->records, width, n, &c->work);
+		hv_decoder_forward_groups(vae, block, c->blas, c->records, width, n, groups, &c->work);
 		move_stage(c, block, n, c->base[number], plans == NULL);
 		for (size_t r = 0; plans != NULL && r < n; r++)
-			apply_plan(c, &plans[r / c->draws], c->records + r * width);
+			apply_plan(c, &plans[r / c->draws], c->model->schema.stages[s], c->records + r * width);
 	}
 }
 
-/* The values of the outcomes in n rows of c->records. */
+/* The values of the outcomes in n rows of c->records; those of one draw are close to each other. */
 static void
 read_outcomes(const HvCase *c, size_t n, double *values)
 {
 	const HvSchema *schema = &c->model->schema;
+	size_t outcomes = c->noutcomes;
 
-	for (size_t r = 0; r < n; r++)
-		for (uint32_t k = 0; k < c->noutcomes; k++)
+	for (size_t k = 0; k < outcomes; k++)
+		for (size_t d = 0; d < c->draws; d++)
 		{
 			const HvColumn *column = &schema->columns[c->outcomes[k]];
 
-			values[r * c->noutcomes + k] =
-				hv_decode_catalogue(column, c->records[r * schema->width + column->x_at]);
+			hv_decode_catalogues(column, c->records + d * schema->width + column->x_at,
+			                     c->draws * schema->width, n / c->draws, values + d * outcomes + k,
+			                     c->draws * outcomes);
 		}
 }
 
@@ -237,9 +286,10 @@ allocate(HvCase *c, HvArena *arena)
 		return HV_NO_MEMORY;
 	c->z = hv_new(arena, HvReal *, vae->nblocks, 1);
 	c->base = hv_new(arena, HvReal *, vae->nblocks, 1);
+	c->grid = hv_new(arena, HvGrid, c->nactions + 1, 1);
 	c->value = hv_new(arena, double, c->noutcomes + 1, 1);
 	c->unchanged = hv_new(arena, double, (size_t) c->members * c->draws, c->noutcomes + 1);
-	if (!c->records || !c->z || !c->base || !c->value || !c->unchanged)
+	if (!c->records || !c->grid || !c->z || !c->base || !c->value || !c->unchanged)
 		return HV_NO_MEMORY;
 	for (uint32_t i = 0; i < vae->nblocks; i++)
 	{
@@ -263,6 +313,7 @@ hv_case_init(HvCase *c, HvArena *arena)
 	c->members = one_block(c) ? 1 : c->model->vae.config.members;
 	n = (size_t) c->members * c->draws;
 	HV_TRY(allocate(c, arena));
+	fill_grids(c);
 	for (uint32_t m = 0; m < c->members; m++)
 		start_member(c, m);
 	for (uint32_t k = 0; k < c->noutcomes; k++)
@@ -293,7 +344,7 @@ plan_rows(HvCase *c, const HvPlan *plans, size_t n)
 			continue;
 		}
 		encoder_input(c, c->record, row);
-		apply_plan(c, &plans[r / c->draws], row);
+		apply_plan(c, &plans[r / c->draws], everywhere(c), row);
 	}
 }
 
@@ -325,7 +376,7 @@ hv_case_strangeness(HvCase *c, const HvPlan *plans, size_t nplans, double *nats)
 		for (size_t r = 0; r < n; r++)
 		{
 			memcpy(c->records + r * width, c->record, width * sizeof(HvReal));
-			apply_plan(c, &plans[first + r], c->records + r * width);
+			apply_plan(c, &plans[first + r], everywhere(c), c->records + r * width);
 		}
 		hv_row_elbo(&c->model->vae, c->blas, c->records, n, 1, HV_SURPRISE_DRAWS, &c->work,
 		            c->weight, nats + first, c->cells);

@@ -27,6 +27,7 @@
 
 #define HV_MAX_ITEMS 8 /* actions in one plan */
 #define HV_MAX_COUPLED 4
+#define HV_MAX_GRID 8 /* targets of one action that a search looks at */
 
 /* A column that follows an action by arithmetic: value × (target / current)^power. */
 typedef struct HvCoupling
@@ -47,6 +48,14 @@ typedef struct HvAction
 	uint32_t ncoupled;
 	HvCoupling coupled[HV_MAX_COUPLED];
 } HvAction;
+
+/* The values of an action that are asked for again and again, on the encoded scale. */
+typedef struct HvGrid
+{
+	double current;
+	size_t n;
+	double target[HV_MAX_GRID], x[HV_MAX_GRID];
+} HvGrid;
 
 typedef struct HvItem
 {
@@ -86,8 +95,14 @@ typedef struct HvCase
 	HvReal **base;     /* per block: draws×columns of the stage, expected features unchanged */
 	double *unchanged; /* members×draws×outcomes: values without a change */
 	double *value;     /* outcomes: the person's own, or the expected one where it is missing */
+	HvGrid *grid;      /* actions */
 	bool lines;        /* the model has a copula, and with it: */
 	HvLines line;
+	double *unit; /* outcomes: what one encoded unit is at the value */
+	/* single changes that a search has asked every member about, and what each made of them */
+	size_t nasked;
+	const HvItem *asked;
+	const double *answers; /* asked×members×draws×outcomes: differences from unchanged */
 } HvCase;
 
 /* The caller has filled the fields before "made by"; the rest is computed here. */
@@ -101,6 +116,9 @@ void hv_case_values(HvCase *c, uint32_t member, const HvPlan *plans, size_t npla
 
 /* effect_line.c: c->line, the slopes of all actions; hv_case_init does it. */
 HvStatus hv_case_lines(HvCase *c, HvArena *arena);
+
+/* A target of an action on the encoded scale. */
+double hv_case_x(const HvCase *c, uint32_t action, double target);
 
 /* How far an item moves its action, in encoded units (about standard deviations of people). */
 double hv_case_move(const HvCase *c, const HvItem *item);

@@ -26,6 +26,16 @@ way_of(const HvCase *c, uint32_t a)
 	           : -1;
 }
 
+/* What one encoded unit of a column is at a value: over half a unit to either side, as values may be few. */
+static double
+unit_at(const HvColumn *column, double value)
+{
+	double x = hv_encode_catalogue(column, value);
+
+	return fabs(hv_decode_catalogue(column, (HvReal) (x + 0.5)) -
+	            hv_decode_catalogue(column, (HvReal) (x - 0.5)));
+}
+
 HvStatus
 hv_case_lines(HvCase *c, HvArena *arena)
 {
@@ -36,7 +46,8 @@ hv_case_lines(HvCase *c, HvArena *arena)
 	int *better = hv_new(arena, int, c->noutcomes + 1, 1);
 	double *answer = hv_new(arena, double, n, 4);
 
-	if (!actions || !way || !better || !answer)
+	c->unit = hv_new(arena, double, c->noutcomes + 1, 1);
+	if (!actions || !way || !better || !answer || !c->unit)
 		return HV_NO_MEMORY;
 	for (uint32_t a = 0; a < c->nactions; a++)
 	{
@@ -44,7 +55,12 @@ hv_case_lines(HvCase *c, HvArena *arena)
 		way[a] = way_of(c, a);
 	}
 	for (uint32_t k = 0; k < c->noutcomes; k++)
-		better[k] = schema->columns[c->outcomes[k]].factor > 0 ? c->better[k] : -c->better[k];
+	{
+		const HvColumn *column = &schema->columns[c->outcomes[k]];
+
+		better[k] = column->factor > 0 ? c->better[k] : -c->better[k];
+		c->unit[k] = unit_at(column, c->value[k]);
+	}
 	c->line = (HvLines){.copula = &c->model->copula,
 	                    .schema = schema,
 	                    .rows = (double) c->model->provenance.rows,
@@ -66,11 +82,7 @@ hv_case_lines(HvCase *c, HvArena *arena)
 static double
 signed_move(const HvCase *c, const HvItem *item)
 {
-	const HvAction *action = &c->actions[item->action];
-	const HvColumn *column = &c->model->schema.columns[action->column];
-
-	return hv_encode_catalogue(column, item->target) -
-	       hv_encode_catalogue(column, action->bounds.current);
+	return hv_case_x(c, item->action, item->target) - c->grid[item->action].current;
 }
 
 double
@@ -101,17 +113,14 @@ hv_case_line(const HvCase *c, const HvItem *item, uint32_t outcome, HvBelief *al
 {
 	const HvColumn *column = &c->model->schema.columns[c->outcomes[outcome]];
 	size_t at = (size_t) item->action * c->noutcomes + outcome;
-	double move = signed_move(c, item), x = hv_encode_catalogue(column, c->value[outcome]);
-	double up, unit;
+	double move;
 
 	if (!c->lines || c->line.sd[at] <= 0 || hv_case_coupled(c, item->action, outcome))
 		return false;
-	/* what one encoded unit is here: over half a unit to either side, where values are few */
-	up = hv_decode_catalogue(column, (HvReal) (x + 0.5));
-	unit = fabs(up - hv_decode_catalogue(column, (HvReal) (x - 0.5)));
+	move = signed_move(c, item) * c->unit[outcome];
 	if (column->factor < 0)
 		move = -move;
-	*alone = along(c->line.slope[at], c->line.sd[at], move * unit);
-	*guided = along(c->line.guided[at], c->line.guided_sd[at], move * unit);
+	*alone = along(c->line.slope[at], c->line.sd[at], move);
+	*guided = along(c->line.guided[at], c->line.guided_sd[at], move);
 	return true;
 }

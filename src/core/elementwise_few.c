@@ -25,16 +25,16 @@ put(HvReal *y, HvReal sum, int add)
 
 /* One row of x against four rows of w. */
 static inline __attribute__((always_inline)) void
-one_by_four(HvReal *y, const HvReal *x, const HvReal *w, size_t in, int add)
+one_by_four(HvReal *y, const HvReal *x, const HvReal *w, size_t ldw, size_t in, int add)
 {
 	HvReal sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
 
 	for (size_t k = 0; k < in; k++)
 	{
 		sum0 += x[k] * w[k];
-		sum1 += x[k] * w[in + k];
-		sum2 += x[k] * w[2 * in + k];
-		sum3 += x[k] * w[3 * in + k];
+		sum1 += x[k] * w[ldw + k];
+		sum2 += x[k] * w[2 * ldw + k];
+		sum3 += x[k] * w[3 * ldw + k];
 	}
 	put(y, sum0, add);
 	put(y + 1, sum1, add);
@@ -44,21 +44,21 @@ one_by_four(HvReal *y, const HvReal *x, const HvReal *w, size_t in, int add)
 
 /* Two rows of x against four rows of w. */
 static inline __attribute__((always_inline)) void
-two_by_four(HvReal *y0, HvReal *y1, const HvReal *x0, const HvReal *x1, const HvReal *w, size_t in,
-            int add)
+two_by_four(HvReal *y0, HvReal *y1, const HvReal *x0, const HvReal *x1, const HvReal *w, size_t ldw,
+            size_t in, int add)
 {
 	HvReal a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
 
 	for (size_t k = 0; k < in; k++)
 	{
 		a0 += x0[k] * w[k];
-		a1 += x0[k] * w[in + k];
-		a2 += x0[k] * w[2 * in + k];
-		a3 += x0[k] * w[3 * in + k];
+		a1 += x0[k] * w[ldw + k];
+		a2 += x0[k] * w[2 * ldw + k];
+		a3 += x0[k] * w[3 * ldw + k];
 		b0 += x1[k] * w[k];
-		b1 += x1[k] * w[in + k];
-		b2 += x1[k] * w[2 * in + k];
-		b3 += x1[k] * w[3 * in + k];
+		b1 += x1[k] * w[ldw + k];
+		b2 += x1[k] * w[2 * ldw + k];
+		b3 += x1[k] * w[3 * ldw + k];
 	}
 	put(y0, a0, add);
 	put(y0 + 1, a1, add);
@@ -71,8 +71,8 @@ two_by_four(HvReal *y0, HvReal *y1, const HvReal *x0, const HvReal *x1, const Hv
 }
 
 CLONES void
-hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal *w, size_t n,
-               size_t in, size_t out, int add)
+hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal *w, size_t ldw,
+               size_t n, size_t in, size_t out, int add)
 {
 	size_t j = 0;
 
@@ -82,9 +82,9 @@ hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal 
 
 		for (; r + 2 <= n; r += 2)
 			two_by_four(y + r * ldy + j, y + (r + 1) * ldy + j, x + r * ldx, x + (r + 1) * ldx,
-			            w + j * in, in, add);
+			            w + j * ldw, ldw, in, add);
 		if (r < n)
-			one_by_four(y + r * ldy + j, x + r * ldx, w + j * in, in, add);
+			one_by_four(y + r * ldy + j, x + r * ldx, w + j * ldw, ldw, in, add);
 	}
 	for (; j < out; j++)
 		for (size_t r = 0; r < n; r++)
@@ -92,7 +92,7 @@ hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal 
 			HvReal sum = 0;
 
 			for (size_t k = 0; k < in; k++)
-				sum += x[r * ldx + k] * w[j * in + k];
+				sum += x[r * ldx + k] * w[j * ldw + k];
 			put(y + r * ldy + j, sum, add);
 		}
 }

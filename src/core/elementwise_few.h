@@ -10,8 +10,8 @@
 /* Up to so many rows this is faster than a BLAS, measured from 32 to 512 columns. */
 #define HV_FEW_ROWS 8
 
-/* y[n×out] (=, or += when add) x[n×in] W[out×in]^T, as hv_linear_forward */
-void hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal *w, size_t n,
-                    size_t in, size_t out, int add);
+/* y[n×out] (=, or += when add) x[n×in] W[out×in]^T, as hv_linear_slice */
+void hv_few_forward(HvReal *y, size_t ldy, const HvReal *x, size_t ldx, const HvReal *w, size_t ldw,
+                    size_t n, size_t in, size_t out, int add);
 
 #endif

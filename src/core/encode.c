@@ -49,6 +49,22 @@ hv_decode_catalogue(const HvColumn *column, double x)
 	return column->factor * hv_decode_number(column, x) + column->offset;
 }
 
+void
+hv_decode_catalogues(const HvColumn *column, const HvReal *x, size_t ldx, size_t n, double *values,
+                     size_t ldv)
+{
+	uint32_t near = 0;
+
+	for (size_t r = 0; r < n; r++)
+		if (column->transform == HV_SCORES)
+			values[r * ldv] =
+				column->factor *
+					hv_unscore_near(column, x[r * ldx] * column->scale + column->center, &near) +
+				column->offset;
+		else
+			values[r * ldv] = hv_decode_catalogue(column, x[r * ldx]);
+}
+
 double
 hv_encode_catalogue(const HvColumn *column, double value)
 {

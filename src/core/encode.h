@@ -42,6 +42,10 @@ double hv_encode_number(const HvColumn *column, double value);
 double hv_decode_catalogue(const HvColumn *column, double x);
 double hv_encode_catalogue(const HvColumn *column, double value);
 
+/* values[n] of x[n], at distances ldv and ldx; fastest when they are close to each other. */
+void hv_decode_catalogues(const HvColumn *column, const HvReal *x, size_t ldx, size_t n,
+                          double *values, size_t ldv);
+
 /* The column's number of decimals, and the range seen in training. */
 double hv_round_number(const HvColumn *column, double value);
 

@@ -11,13 +11,20 @@
 #include "elementwise_few.h"
 
 void
+hv_linear_slice(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *x, size_t ldx,
+                const HvReal *w, size_t ldw, size_t n, size_t in, size_t out, bool add)
+{
+	if (n <= HV_FEW_ROWS)
+		hv_few_forward(y, ldy, x, ldx, w, ldw, n, in, out, add);
+	else
+		hv_gemm(blas, false, true, n, out, in, 1, x, ldx, w, ldw, add ? 1 : 0, y, ldy);
+}
+
+void
 hv_linear_forward(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *x, size_t ldx,
                   const HvReal *w, size_t n, size_t in, size_t out, bool add)
 {
-	if (n <= HV_FEW_ROWS)
-		hv_few_forward(y, ldy, x, ldx, w, n, in, out, add);
-	else
-		hv_gemm(blas, false, true, n, out, in, 1, x, ldx, w, in, add ? 1 : 0, y, ldy);
+	hv_linear_slice(blas, y, ldy, x, ldx, w, in, n, in, out, add);
 }
 
 void

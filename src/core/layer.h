@@ -15,6 +15,10 @@
 void hv_linear_forward(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *x, size_t ldx,
                        const HvReal *w, size_t n, size_t in, size_t out, bool add);
 
+/* The same with a slice of a wider W: its rows lie ldw apart. */
+void hv_linear_slice(const HvBlas *blas, HvReal *y, size_t ldy, const HvReal *x, size_t ldx,
+                     const HvReal *w, size_t ldw, size_t n, size_t in, size_t out, bool add);
+
 /*
  * dW[out×in] (=, or += when add) dy[n×out]^T x[n×in]; and, when dx is not NULL, dx[n×in] =
  * dy[n×out] W[out×in].

@@ -21,6 +21,7 @@
 #define GRID 128         /* shares 1/GRID … */
 #define CELLS_PER_KNOT 8 /* at least, in a small table */
 #define TAIL_REACH 0.5   /* scores: the slope beyond the last knot is that of so much before it */
+#define NEAR 12 /* segments to either side in which the next of many scores is looked for */
 #define SHARE_LEAST 1e-12
 
 double
@@ -230,18 +231,32 @@ hv_score_slope(const HvColumn *column, double score)
 }
 
 double
-hv_unscore(const HvColumn *column, double score)
+hv_unscore_near(const HvColumn *column, double score, uint32_t *near)
 {
 	const HvKnot *k = column->knots;
-	uint32_t last = column->nknots - 1, i;
+	uint32_t last = column->nknots - 1, i = *near;
 
 	if (score <= k[0].middle)
 		return k[0].value + (score - k[0].middle) * end_slope(column, false);
 	if (score >= k[last].middle)
 		return k[last].value + (score - k[last].middle) * end_slope(column, true);
-	i = segment_of_score(column, score);
+	for (uint32_t n = 0; n < NEAR && score >= k[i + 1].middle; n++)
+		i++;
+	for (uint32_t n = 0; n < NEAR && score < k[i].middle; n++)
+		i--;
+	if (score < k[i].middle || score >= k[i + 1].middle)
+		i = segment_of_score(column, score);
+	*near = i;
 	return k[i].value + (score - k[i].middle) * (k[i + 1].value - k[i].value) /
 	                        ((double) k[i + 1].middle - k[i].middle);
+}
+
+double
+hv_unscore(const HvColumn *column, double score)
+{
+	uint32_t near = segment_of_score(column, score);
+
+	return hv_unscore_near(column, score, &near);
 }
 
 double

@@ -37,6 +37,12 @@ HvStatus hv_scores_make(HvColumn *column, const HvTally *tally, size_t n, HvAren
 /* Scores, neither centered nor scaled. */
 double hv_score(const HvColumn *column, double value);
 double hv_unscore(const HvColumn *column, double score);
+
+/*
+ * hv_unscore of one of many scores that lie close together: *near, 0 at first, is the segment of the
+ * last one, and no search is needed where this one is in it, too.
+ */
+double hv_unscore_near(const HvColumn *column, double score, uint32_t *near);
 double hv_quantile_value(const HvColumn *column, double score);
 
 /* d value / d score of the smooth way back: the Jacobian of the density. */

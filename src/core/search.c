@@ -50,6 +50,11 @@ ask_networks(HvBeam *beam)
 				beam->change[(i * c->members + m) * n + j] =
 					beam->values[i * n + j] - c->unchanged[m * n + j];
 	}
+	for (size_t i = 0; i < beam->nsingles; i++)
+		beam->asked[i] = beam->singles[i].items[0];
+	c->nasked = beam->nsingles;
+	c->asked = beam->asked;
+	c->answers = beam->change;
 }
 
 /* Mean over the searching members of one change, of an outcome. */
@@ -174,6 +179,7 @@ beam_init(HvBeam *beam, const HvSearch *search, HvArena *arena)
 	beam->search = search;
 	beam->most = (size_t) person->nactions * HV_MAX_GRID + 1;
 	beam->singles = hv_new(arena, HvPlan, beam->most, 1);
+	beam->asked = hv_new(arena, HvItem, beam->most, 1);
 	beam->values = hv_new(arena, double, (beam->most + 2) * person->draws, outcomes + 1);
 	beam->change = hv_new(arena, double, beam->most *draws, outcomes + 1);
 	beam->effect = hv_new(arena, double, beam->most, outcomes + 1);
@@ -183,8 +189,9 @@ beam_init(HvBeam *beam, const HvSearch *search, HvArena *arena)
 	beam->best = hv_new(arena, bool, beam->most, 1);
 	beam->open = hv_new(arena, bool, person->nactions, 1);
 	beam->price = hv_new(arena, double, beam->most, 1);
-	return beam->best && beam->open && beam->price && beam->singles && beam->values &&
-	               beam->change && beam->effect && beam->network && beam->risk && beam->share
+	return beam->asked && beam->best && beam->open && beam->price && beam->singles &&
+	               beam->values && beam->change && beam->effect && beam->network && beam->risk &&
+	               beam->share
 	           ? HV_OK
 	           : HV_NO_MEMORY;
 }

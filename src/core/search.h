@@ -19,7 +19,6 @@
 
 #include "effect.h"
 
-#define HV_MAX_GRID 8
 #define HV_BEAM 5
 
 /* An outcome that should lie in [low, high] (catalogue units). In the order of the case's. */

@@ -25,6 +25,7 @@ typedef struct HvBeam
 	double *share;   /* goals: weight of each, sums to 1 */
 	HvPlan *singles; /* single changes, later those that do good */
 	size_t nsingles, most;
+	HvItem *asked;   /* all single changes, as the networks were asked about them */
 	double *price;   /* singles: nats that one adds, or takes away */
 	bool *open;      /* actions: whether it may be in a plan */
 	bool *best;      /* singles: whether combinations are made of it */

@@ -129,11 +129,31 @@ hv_item_belief(const HvSearch *search, const HvItem *item, uint32_t outcome,
 	return belief;
 }
 
+/* What a search has found out of a single change already; NULL: nothing. */
+static const double *
+find_answer(const HvCase *c, const HvPlan *plan)
+{
+	size_t n = (size_t) c->members * c->draws * c->noutcomes;
+
+	for (size_t i = 0; i < c->nasked && plan->n == 1; i++)
+		if (c->asked[i].action == plan->items[0].action &&
+		    c->asked[i].target == plan->items[0].target)
+			return c->answers + i * n;
+	return NULL;
+}
+
 /* differences[member][draw][outcome] of a plan under every member. */
 static void
 all_differences(HvCase *c, const HvPlan *plan, double *difference)
 {
 	size_t n = (size_t) c->draws * c->noutcomes;
+	const double *answer = find_answer(c, plan);
+
+	if (answer != NULL)
+	{
+		memcpy(difference, answer, c->members * n * sizeof(double));
+		return;
+	}
 
 	for (uint32_t m = 0; m < c->members; m++)
 	{

@@ -8,6 +8,8 @@
 
 #include "summary.h"
 
+#define FEW 24 /* numbers that are sorted by insertion */
+
 /* Texts in bytewise order, numbers in numeric order: the order rows came in must not matter. */
 void
 hv_summary_sort_levels(HvSummary *summary)
@@ -48,9 +50,8 @@ sift_down(double *heap, size_t at, size_t n)
 	heap[at] = moved;
 }
 
-/* Heapsort: libc's qsort may allocate, and the core does not. */
-void
-hv_sort_numbers(double *numbers, size_t n)
+static void
+heap_sort(double *numbers, size_t n)
 {
 	for (size_t i = n / 2; i > 0; i--)
 		sift_down(numbers, i - 1, n);
@@ -62,6 +63,90 @@ hv_sort_numbers(double *numbers, size_t n)
 		numbers[i - 1] = largest;
 		sift_down(numbers, 0, i - 1);
 	}
+}
+
+static void
+insertion_sort(double *numbers, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+	{
+		double moved = numbers[i];
+		size_t at = i;
+
+		for (; at > 0 && numbers[at - 1] > moved; at--)
+			numbers[at] = numbers[at - 1];
+		numbers[at] = moved;
+	}
+}
+
+static void
+swap(double *a, double *b)
+{
+	double moved = *a;
+
+	*a = *b;
+	*b = moved;
+}
+
+/* Puts what is less than the pivot, or equal to it as well, in front; returns how many. Has no branches. */
+static size_t
+part(double *numbers, size_t n, double pivot, bool equal)
+{
+	size_t front = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		double number = numbers[i];
+
+		numbers[i] = numbers[front];
+		numbers[front] = number;
+		front += equal ? number <= pivot : number < pivot;
+	}
+	return front;
+}
+
+/*
+ * Quicksort, which becomes heapsort after `deep` parts that were no halves. libc's qsort may allocate, and
+ * the core does not; heapsort alone took three times as long.
+ */
+static void
+sort_part(double *numbers, size_t n, int deep)
+{
+	while (n > FEW)
+	{
+		double *middle = numbers + n / 2, *last = numbers + n - 1, pivot;
+		size_t less;
+
+		if (deep-- == 0)
+		{
+			heap_sort(numbers, n);
+			return;
+		}
+		if (*middle < *numbers)
+			swap(middle, numbers);
+		if (*last < *middle)
+			swap(last, middle);
+		if (*middle < *numbers)
+			swap(middle, numbers);
+		pivot = *middle;
+		less = part(numbers, n, pivot, false);
+		sort_part(numbers, less, deep);
+		/* what is equal is in its place: many equal numbers take no longer */
+		less += part(numbers + less, n - less, pivot, true);
+		numbers += less;
+		n -= less;
+	}
+	insertion_sort(numbers, n);
+}
+
+void
+hv_sort_numbers(double *numbers, size_t n)
+{
+	int deep = 8;
+
+	for (size_t rest = n; rest > 1; rest /= 2)
+		deep += 2;
+	sort_part(numbers, n, deep);
 }
 
 double

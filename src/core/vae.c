@@ -111,9 +111,43 @@ hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, c
 	hv_add_bias(work->code, 2 * block->latent, p + block->code_b, n, 2 * block->latent, false);
 }
 
+/*
+ * y[n×out] = u U^T, with u the first block->u features of the records. The first row of each group
+ * gets what is shared, and the others a copy of it, before each has its own part added.
+ */
+static void
+context_forward(const HvBlock *block, const HvBlas *blas, HvReal *y, const HvReal *w, size_t out,
+                const HvReal *record, size_t ld, size_t n, HvGroups groups)
+{
+	size_t u = block->u, shared = groups.shared < u ? groups.shared : u;
+
+	hv_linear_slice(blas, y, groups.size * out, record, groups.size * ld, w, u, n / groups.size,
+	                shared, out, false);
+	for (size_t r = 0; r < n; r++)
+		if (r % groups.size != 0)
+			memcpy(y + r * out, y + (r - 1) * out, out * sizeof(HvReal));
+	if (u > shared)
+		hv_linear_slice(blas, y, out, record + shared, ld, w + shared, u, n, u - shared, out, true);
+}
+
+/* y[n×out] = x W^T + u U^T */
+static void
+layer_with_context(const HvBlock *block, const HvBlas *blas, HvReal *y, const HvReal *x, size_t in,
+                   const HvReal *w, const HvReal *uw, size_t out, const HvReal *record, size_t ld,
+                   size_t n, HvGroups groups)
+{
+	bool first = block->u > 0 && groups.size > 1;
+
+	if (first)
+		context_forward(block, blas, y, uw, out, record, ld, n, groups);
+	hv_linear_forward(blas, y, out, x, in, w, n, in, out, first);
+	if (block->u > 0 && !first)
+		hv_linear_forward(blas, y, out, record, ld, uw, n, block->u, out, true);
+}
+
 void
-hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvReal *record,
-                   size_t ld, size_t n, HvWork *work)
+hv_decoder_forward_groups(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+                          const HvReal *record, size_t ld, size_t n, HvGroups groups, HvWork *work)
 {
 	const HvReal *p = vae->parameters;
 	const HvReal *x = work->z;
@@ -123,21 +157,26 @@ hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, c
 	{
 		size_t h = decoder_hidden(vae, l);
 
-		hv_linear_forward(blas, work->decoder[l], h, x, in, p + block->decoder_w[l], n, in, h,
-		                  false);
-		if (l == 0 && block->u > 0)
-			hv_linear_forward(blas, work->decoder[l], h, record, ld, p + block->decoder_u, n,
-			                  block->u, h, true);
+		if (l == 0)
+			layer_with_context(block, blas, work->decoder[l], x, in, p + block->decoder_w[l],
+			                   p + block->decoder_u, h, record, ld, n, groups);
+		else
+			hv_linear_forward(blas, work->decoder[l], h, x, in, p + block->decoder_w[l], n, in, h,
+			                  false);
 		hv_add_bias(work->decoder[l], h, p + block->decoder_b[l], n, h, true);
 		x = work->decoder[l];
 		in = h;
 	}
-	hv_linear_forward(blas, work->out, block->outputs, x, in, p + block->output_w, n, in,
-	                  block->outputs, false);
-	if (block->u > 0)
-		hv_linear_forward(blas, work->out, block->outputs, record, ld, p + block->output_u, n,
-		                  block->u, block->outputs, true);
+	layer_with_context(block, blas, work->out, x, in, p + block->output_w, p + block->output_u,
+	                   block->outputs, record, ld, n, groups);
 	hv_add_bias(work->out, block->outputs, p + block->output_b, n, block->outputs, false);
+}
+
+void
+hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas, const HvReal *record,
+                   size_t ld, size_t n, HvWork *work)
+{
+	hv_decoder_forward_groups(vae, block, blas, record, ld, n, (HvGroups){.size = 1}, work);
 }
 
 HvHead

@@ -125,6 +125,17 @@ void hv_encoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *bl
 void hv_decoder_forward(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
                         const HvReal *record, size_t ld, size_t n, HvWork *work);
 
+/* Rows that come in groups of `size`, whose records agree in their first `shared` features. */
+typedef struct HvGroups
+{
+	size_t size, shared;
+} HvGroups;
+
+/* hv_decoder_forward of n rows, a multiple of groups.size: what a group shares is multiplied once. */
+void hv_decoder_forward_groups(const HvVae *vae, const HvBlock *block, const HvBlas *blas,
+                               const HvReal *record, size_t ld, size_t n, HvGroups groups,
+                               HvWork *work);
+
 /*
  * The whole forward pass: encoder, z = mu + sigma * work->noise (which the caller filled), decoder,
  * work->nll and work->kl per row.

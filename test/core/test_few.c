@@ -20,7 +20,7 @@ difference(const HvBlas *blas, size_t n, size_t in, size_t out, bool add)
 
 	for (size_t i = 0; i < n * MOST; i++)
 		y[i] = expected[i] = (HvReal) i;
-	hv_few_forward(y, MOST, x, MOST, w, n, in, out, add);
+	hv_few_forward(y, MOST, x, MOST, w, in, n, in, out, add);
 	hv_gemm(blas, false, true, n, out, in, 1, x, MOST, w, in, add ? 1 : 0, expected, MOST);
 	for (size_t i = 0; i < n * MOST; i++)
 		worst = fmax(worst, fabs((double) y[i] - (double) expected[i]));

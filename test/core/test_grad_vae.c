@@ -149,6 +149,29 @@ check_twice(const HvBlock *block, const HvBatch *batch, const HvReal *once)
 	   (int) block->stage, (int) block->member);
 }
 
+/* Groups of rows with the same start get what each row gets on its own. */
+static void
+check_groups(const HvBlock *block)
+{
+	HvGroups groups = {.size = ROWS / 2, .shared = schema.stages[0].end};
+	size_t n = 2 * groups.size, width = schema.width;
+	HvReal *records = hv_new(&arena, HvReal, n, width);
+	HvReal *alone = hv_new(&arena, HvReal, n, block->outputs);
+	bool good = true;
+
+	memcpy(records, target, n * width * sizeof(HvReal));
+	for (size_t r = 0; r < n; r++)
+		memcpy(records + r * width, target + r / groups.size * width,
+		       groups.shared * sizeof(HvReal));
+	hv_normals(6, 1, 0, work.z, n * block->latent);
+	hv_decoder_forward(&vae, block, &blas, records, width, n, &work);
+	memcpy(alone, work.out, n * block->outputs * sizeof(HvReal));
+	hv_decoder_forward_groups(&vae, block, &blas, records, width, n, groups, &work);
+	for (size_t i = 0; i < n * block->outputs; i++)
+		good = good && near(work.out[i], alone[i], 1e-9);
+	ok(good, "block of stage %d: rows in groups", (int) block->stage);
+}
+
 int
 main(void)
 {
@@ -186,6 +209,7 @@ main(void)
 			gradient[p] = 777;
 		hv_block_gradient(&vae, block, &blas, &batch, 0.7, 0.5, &work, gradient, false);
 		check_twice(block, &batch, gradient);
+		check_groups(block);
 		for (size_t t = 0; t < vae.ntensors; t++)
 			if (vae.tensors[t].at >= block->begin && vae.tensors[t].at < block->end)
 				check_tensor(block, &vae.tensors[t], gradient);

@@ -68,6 +68,8 @@ smooth(void)
 	HvTally *tally = calloc(N, sizeof(HvTally));
 	HvColumn column;
 	double worst = 0, mass = 0, slope = 0;
+	uint32_t at = 0;
+	bool same = true;
 
 	for (size_t i = 0; i < N; i++)
 		tally[i] = (HvTally){exp(hv_normal_quantile((i + 0.5) / N)), 1};
@@ -80,6 +82,8 @@ smooth(void)
 		double h = 1e-6, v = hv_unscore(&column, x);
 
 		worst = fmax(worst, fabs(hv_score(&column, v) - x));
+		same = same && hv_unscore_near(&column, x, &at) == v &&
+		       hv_unscore_near(&column, -x * x, &at) == hv_unscore(&column, -x * x);
 		slope = fmax(
 			slope,
 			fabs((hv_unscore(&column, x + h) - v) / h / hv_score_slope(&column, x + h / 2) - 1));
@@ -88,6 +92,7 @@ smooth(void)
 		        (hv_unscore(&column, x + 0.01) - v);
 	}
 	ok(worst < 1e-6, "score and unscore are inverse: %g", worst);
+	ok(same, "one score after the other gives the same, near and far");
 	ok(slope < 0.5, "slope is the derivative (knots apart): %g", slope);
 	ok(fabs(mass - 1) < 0.01, "density sums to 1: %g", mass);
 	ok(fabs(hv_score(&column, exp(1.5)) - 1.5) < 0.01, "log-normal numbers become normal");

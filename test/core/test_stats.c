@@ -4,6 +4,7 @@
  */
 #include "rng.h"
 #include "stats_fixture.h"
+#include "summary.h"
 
 #define N 5000
 static double values[N];
@@ -254,6 +255,50 @@ memory(void)
 	ok(hv_stats_init(&stats, &schema, &arena) == HV_TOO_LARGE, "too many columns");
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *) a, y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* Numbers that are mixed, few, the same, in order, in the wrong order, and up and down again. */
+static void
+sorting(void)
+{
+	enum
+	{
+		NUMBERS = 3001
+	};
+	static double numbers[NUMBERS], expected[NUMBERS];
+
+	for (int kind = 0; kind < 6; kind++)
+	{
+		bool good = true;
+
+		for (size_t n = 0; n < NUMBERS && good; n += 1 + n / 3)
+		{
+			for (size_t i = 0; i < n; i++)
+			{
+				double u = hv_uniform(11, n, i), at = (double) i;
+
+				numbers[i] = kind == 0   ? u
+				             : kind == 1 ? floor(4 * u)
+				             : kind == 2 ? 7
+				             : kind == 3 ? at
+				             : kind == 4 ? -at
+				                         : fmin(at, (double) (n - i));
+			}
+			memcpy(expected, numbers, sizeof(numbers));
+			qsort(expected, n, sizeof(double), by_value);
+			hv_sort_numbers(numbers, n);
+			good = memcmp(numbers, expected, n * sizeof(double)) == 0;
+		}
+		ok(good, "sorted as libc does, kind %d", kind);
+	}
+}
+
 int
 main(void)
 {
@@ -267,5 +312,6 @@ main(void)
 	order_of_rows();
 	sample();
 	memory();
+	sorting();
 	return done_testing();
 }

@@ -171,8 +171,8 @@ decode_number(const HvColumn *column, HvReal x)
 	return hv_round_number(column, hv_decode_number(column, x));
 }
 
-static double
-decode_level(const HvColumn *column, const HvReal *x)
+uint32_t
+hv_decode_level(const HvColumn *column, const HvReal *x)
 {
 	uint32_t best = 0;
 	double level;
@@ -182,7 +182,7 @@ decode_level(const HvColumn *column, const HvReal *x)
 		case HV_BINARY: return x[0] >= (HvReal) 0.5 ? 1 : 0;
 		case HV_ORDINAL:
 			level = round(x[0] * column->scale + column->center);
-			return level > 0 ? fmin(level, column->nlevels - 1) : 0;
+			return level > 0 ? (uint32_t) fmin(level, column->nlevels - 1) : 0;
 		default:
 			for (uint32_t i = 1; i < column->width; i++)
 				if (x[i] > x[best])
@@ -201,7 +201,7 @@ hv_decode_cell(const HvColumn *column, const HvReal *record, double *values)
 		for (uint32_t i = 0; i < column->width; i++)
 			value[i] = decode_number(column, x[i]);
 	else if (hv_has_levels(column))
-		*value = decode_level(column, x);
+		*value = hv_decode_level(column, x);
 	else
 		*value = decode_number(column, *x);
 }

@@ -23,6 +23,9 @@ uint32_t hv_encode_row(const HvSchema *schema, const double *values, HvReal *rec
 /* One column of it. */
 void hv_encode_cell(const HvColumn *column, const double *values, HvReal *record);
 
+/* The level that the features x of a cell stand for. */
+uint32_t hv_decode_level(const HvColumn *column, const HvReal *x);
+
 /*
  * The inverse, ignoring mask bits: numbers are transformed back, kept within the range seen in
  * training, and rounded for integer columns; a categorical takes its largest feature, an ordinal

@@ -35,7 +35,8 @@
  *               which of the 3; f32 × 25 tail of each column's residual, of each of 4 parts, of the
  *               whole; f32 weight of each part
  *         SAMP  (may be absent) u32 columns with noise, f32 correlation of it (lower triangle by rows),
- *               f32 × 25 quantiles of each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
+ *               f32 × 25 quantiles of each; u32 features of words' choices, f32 mean of each; u32 weights,
+ *               f32 each; u32 patterns of gaps, of each a bit a column, lowest first, in whole bytes
  *     end u32 CRC-32C of all bytes before
  *
  *     text = u32 length, bytes (no zero among them; no text and the empty text are the same)
@@ -368,6 +369,7 @@ static void
 put_sampling(HvWriter *writer, const HvModel *model)
 {
 	const HvSampling *sampling = &model->sampling;
+	const HvChoice *choice = &sampling->choice;
 	size_t width = sampling->width, section;
 
 	if (width == 0 && sampling->npatterns == 0)
@@ -376,6 +378,10 @@ put_sampling(HvWriter *writer, const HvModel *model)
 	hv_put_u32(writer, sampling->width);
 	hv_put_f32s(writer, sampling->correlation, width * (width + 1) / 2);
 	hv_put_f32s(writer, sampling->bend, width * HV_BENDS);
+	hv_put_u32(writer, choice->width);
+	hv_put_f32s(writer, choice->center, choice->width);
+	hv_put_u32(writer, choice->weights);
+	hv_put_f32s(writer, choice->weight, choice->weights);
 	hv_put_u32(writer, sampling->npatterns);
 	hv_put_bytes(writer, sampling->patterns,
 	             (size_t) sampling->npatterns * ((model->schema.ncolumns + 7) / 8));

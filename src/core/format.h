@@ -6,6 +6,7 @@
 
 #include "accord.h"
 #include "blend.h"
+#include "choice.h"
 #include "copula.h"
 #include "derived.h"
 #include "forest.h"
@@ -67,6 +68,7 @@ typedef struct HvSampling
 	uint32_t width;     /* columns that have noise, in their order; 0: not measured */
 	float *correlation; /* of it: lower triangle by rows, 1 on the diagonal */
 	float *bend;        /* width × HV_BENDS: quantiles of the scores as drawn, see sample.c */
+	HvChoice choice;
 	uint32_t npatterns;
 	uint8_t *patterns; /* npatterns × (ncolumns + 7) / 8: bits of the observed cells */
 } HvSampling;

@@ -104,6 +104,30 @@ hv_get_strange(HvCursor *cursor, HvModel *model)
 
 /* ---- what drawing needs ---- */
 
+static void
+get_choice(HvCursor *cursor, const HvSchema *schema, HvChoice *choice)
+{
+	uint32_t width, weights;
+	HvChoicePlan plan;
+
+	if (hv_choice_plan(&plan, schema, cursor->arena) != HV_OK)
+	{
+		hv_cursor_fail(cursor, HV_NO_MEMORY, "out of memory");
+		return;
+	}
+	width = hv_get_count(cursor, 0, HV_MAX_CHOICE, 4, "too many features of choices");
+	hv_require(cursor, width == 0 || (hv_choice_able(&plan) && width == plan.width),
+	           "choices do not fit the columns");
+	choice->center = hv_get_f32s(cursor, width);
+	weights = hv_get_count(cursor, 0, HV_CHOICE_WEIGHTS, 4, "too many weights of choices");
+	hv_require(cursor, weights == (width > 0 ? plan.weights : 0), "choices do not fit the columns");
+	choice->weight = hv_get_f32s(cursor, weights);
+	if (hv_cursor_failed(cursor))
+		return;
+	choice->weights = weights;
+	choice->width = width;
+}
+
 void
 hv_get_sampling(HvCursor *cursor, HvModel *model)
 {
@@ -129,6 +153,7 @@ hv_get_sampling(HvCursor *cursor, HvModel *model)
 	for (size_t i = 0; i < width * HV_BENDS && !hv_cursor_failed(cursor); i++)
 		hv_require(cursor, i % HV_BENDS == 0 || sampling->bend[i] > sampling->bend[i - 1],
 		           "quantiles of what is drawn do not increase");
+	get_choice(cursor, &model->schema, &sampling->choice);
 	sampling->npatterns =
 		hv_get_count(cursor, 0, HV_MAX_PATTERNS, bytes, "too many patterns of gaps");
 	if (hv_cursor_failed(cursor))

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "dense.h"
 #include "encode.h"
 #include "rng.h"
 #include "scores.h"
@@ -29,126 +28,6 @@ static uint64_t
 stream_of(uint64_t row, uint32_t chain, uint32_t purpose)
 {
 	return HV_STREAM(HV_RNG_DRAW, (row & 0xFFFFFFFF) << 24 | (uint64_t) chain << 16 | purpose);
-}
-
-/* ---- set-up ---- */
-
-/*
- * The order of the noise: by stage, given cells first, so that what is known when a cell is drawn stands
- * before it and the Cholesky factor does the conditioning.
- */
-static void
-order_noise(HvSampler *sampler)
-{
-	const HvSchema *schema = &sampler->model->schema;
-	uint32_t n = 0;
-
-	for (uint32_t s = 0; s < schema->nstages; s++)
-		for (int given = 1; given >= 0; given--)
-			for (uint32_t j = schema->stages[s].first; j < schema->stages[s].last; j++)
-				if (hv_has_noise(&schema->columns[j]) && sampler->fixed[j] == (given == 1))
-				{
-					sampler->place[j] = n;
-					sampler->order[n++] = j;
-				}
-	sampler->width = n;
-}
-
-static HvStatus
-factor_noise(HvSampler *sampler, HvArena *arena)
-{
-	const HvSchema *schema = &sampler->model->schema;
-	const HvSampling *sampling = &sampler->model->sampling;
-	uint32_t *number = sampler->number, n = 0;
-	size_t width = sampler->width;
-
-	sampler->factor = hv_new(arena, double, width + 1, width + 1);
-	if (sampler->factor == NULL)
-		return HV_NO_MEMORY;
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		if (hv_has_noise(&schema->columns[j]))
-			number[j] = n++;
-	for (size_t a = 0; a < width; a++)
-		for (size_t b = 0; b <= a; b++)
-		{
-			uint32_t i = number[sampler->order[a]], k = number[sampler->order[b]];
-
-			sampler->factor[a * width + b] =
-				sampling->width == n ? (double) sampling->correlation[hv_triangle(i, k)] : a == b;
-		}
-	/* what came from a file need not be a correlation matrix: then noise is independent */
-	if (!hv_factorise(sampler->factor, width))
-	{
-		memset(sampler->factor, 0, width * width * sizeof(double));
-		for (size_t a = 0; a < width; a++)
-			sampler->factor[a * width + a] = 1;
-	}
-	return HV_OK;
-}
-
-/* Whether a stage with given cells has an open cell in a stage before it. */
-static bool
-needs_chains(const HvSampler *sampler)
-{
-	const HvSchema *schema = &sampler->model->schema;
-	bool open = false;
-
-	for (uint32_t s = 0; s < schema->nstages; s++)
-	{
-		bool given = false, more = false;
-
-		for (uint32_t j = schema->stages[s].first; j < schema->stages[s].last; j++)
-		{
-			given |= sampler->fixed[j];
-			more |= !sampler->fixed[j];
-		}
-		if (given && open)
-			return true;
-		open |= more;
-	}
-	return false;
-}
-
-HvStatus
-hv_sampler_init(HvSampler *sampler, const HvModel *model, const HvBlas *blas, const double *given,
-                bool missing, uint64_t seed, HvArena *arena)
-{
-	const HvSchema *schema = &model->schema;
-	size_t noise = hv_noise_width(schema) + 1;
-
-	memset(sampler, 0, sizeof(*sampler));
-	sampler->model = model;
-	sampler->blas = blas;
-	sampler->missing = missing;
-	sampler->seed = seed;
-	HV_TRY(hv_draws_init(&sampler->draws, &model->vae, arena));
-	sampler->fixed = hv_new(arena, bool, schema->ncolumns, 1);
-	sampler->known = hv_new(arena, bool, schema->ncolumns, 1);
-	sampler->given = hv_new(arena, double, schema->nvalues, 1);
-	sampler->record = hv_new(arena, HvReal, schema->width, 1);
-	sampler->order = hv_new(arena, uint32_t, noise, 1);
-	sampler->place = hv_new(arena, uint32_t, schema->ncolumns, 1);
-	sampler->normal = hv_new(arena, HvReal, noise, 1);
-	sampler->shock = hv_new(arena, double, noise, 1);
-	sampler->score = hv_new(arena, double, noise, 1);
-	sampler->number = hv_new(arena, uint32_t, schema->ncolumns, 1);
-	sampler->chain = hv_new(arena, HvReal, HV_CHAINS, schema->width);
-	sampler->chain_values = hv_new(arena, double, HV_CHAINS, schema->nvalues);
-	sampler->log_weight = hv_new(arena, double, HV_CHAINS, 1);
-	if (!sampler->fixed || !sampler->known || !sampler->given || !sampler->record ||
-	    !sampler->order || !sampler->place || !sampler->normal || !sampler->shock ||
-	    !sampler->score || !sampler->number || !sampler->chain || !sampler->chain_values ||
-	    !sampler->log_weight)
-		return HV_NO_MEMORY;
-	memcpy(sampler->given, given, schema->nvalues * sizeof(double));
-	hv_encode_row(schema, given, sampler->record);
-	for (uint32_t j = 0; j < schema->ncolumns; j++)
-		sampler->fixed[j] = sampler->record[schema->columns[j].m_at] != 0;
-	order_noise(sampler);
-	HV_TRY(factor_noise(sampler, arena));
-	sampler->chains = needs_chains(sampler) ? HV_CHAINS : 1;
-	sampler->stages = schema->nstages;
-	return HV_OK;
 }
 
 /* ---- a cell ---- */
@@ -409,6 +288,37 @@ choose_chain(HvSampler *sampler, uint64_t row)
 	return chain;
 }
 
+/*
+ * Words anew, each by all numbers and the words before it; drawn in its stage, a diagnosis did not know of
+ * the laboratory value that a later stage would have.
+ */
+static void
+choose_words(HvSampler *sampler, uint64_t row, uint32_t chain, double *values)
+{
+	const HvSchema *schema = &sampler->model->schema;
+	const HvChoicePlan *plan = &sampler->plan;
+	const HvChoice *choice = &sampler->model->sampling.choice;
+	HvReal *record = sampler->chain + (size_t) chain * schema->width;
+
+	for (uint32_t i = 0; i < schema->ncolumns && sampler->chosen < schema->ncolumns; i++)
+	{
+		uint32_t j = plan->order[i], n;
+		const HvColumn *column = &schema->columns[j];
+		float *features = sampler->features + plan->first[j];
+
+		if (i >= sampler->chosen)
+		{
+			double u = hv_uniform(sampler->seed, stream_of(row, chain, HEADS + j), 0);
+
+			values[column->value_at] = hv_choose(choice, plan, column, j, sampler->features, u);
+			hv_encode_cell(column, values, record);
+		}
+		n = hv_choice_features(column, record, features);
+		for (uint32_t f = 0; f < n; f++)
+			features[f] -= choice->center[plan->first[j] + f];
+	}
+}
+
 /* The gaps of a real row, but not where a cell is given. */
 static void
 make_gaps(const HvSampler *sampler, uint64_t row, double *values)
@@ -443,6 +353,8 @@ hv_sample(HvSampler *sampler, uint64_t row, double *values)
 		chain = choose_chain(sampler, row);
 	memcpy(values, sampler->chain_values + (size_t) chain * schema->nvalues,
 	       schema->nvalues * sizeof(double));
+	if (sampler->stages == schema->nstages)
+		choose_words(sampler, row, chain, values);
 	if (sampler->missing && sampler->model->sampling.npatterns > 0)
 		make_gaps(sampler, row, values);
 }

@@ -2,7 +2,7 @@
  * sample.h: new records drawn from a model, also given some of their cells.
  *
  * Stage by stage: a latent position from the prior, the decoder's answer to it and to the cells drawn so
- * far, a cell of every column around that answer. Two things make the records more like real ones:
+ * far, a cell of every column around that answer. Four things make the records more like real ones:
  *
  *   noise    what the network leaves unexplained of one cell hangs together with what it leaves of
  *            others (weight and waist, a diagnosis and its medicine); its correlations are measured in
@@ -10,6 +10,7 @@
  *   bends    what is drawn of a number need not have just the distribution that the column has; its
  *            quantiles are bent onto those
  *   derived  what follows from other columns by a formula is computed (derived.h)
+ *   choices  at last every word is drawn anew, given all numbers and the words before it (choice.h)
  *
  * Given cells are obeyed exactly. Within a stage the latent position is then drawn by the encoder and
  * importance weights (draws.h), and what the given cells leave unexplained bends the noise of the others.
@@ -47,6 +48,10 @@ typedef struct HvSampler
 	HvReal *normal;   /* room for the width */
 	double *shock;    /* independent noise of the present record */
 	double *score;    /* in the schema's order: scores as drawn, before they are bent */
+	/* words that are chosen: those at plan.order[chosen] and after */
+	HvChoicePlan plan;
+	uint32_t chosen;
+	float *features;
 	/* HV_CHAINS records, their values and weights */
 	HvReal *chain;
 	double *chain_values;

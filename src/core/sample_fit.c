@@ -5,6 +5,8 @@
  * The noise of a cell (noise.h) is what makes it at a latent position drawn by the encoder, as in training,
  * and the true cells of the stages before.
  *
+ * Words that are chosen by what is before them: choice_fit.c.
+ *
  * With these, records are drawn, and their quantiles compared with those of the training rows.
  */
 #include <math.h>
@@ -175,5 +177,6 @@ hv_sampling_fit(HvModel *model, const HvBlas *blas, const HvReal *records, size_
 	if (sampling->bend == NULL)
 		return HV_NO_MEMORY;
 	straight(sampling);
+	HV_TRY(hv_choice_fit(&sampling->choice, &model->schema, blas, records, n, host, arena));
 	return fit_bends(&fit, sampling, 4 * n < MOST_DRAWN ? 4 * n : MOST_DRAWN, host, arena);
 }

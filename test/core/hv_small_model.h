@@ -116,20 +116,30 @@ small_strange(HvModel *model, HvArena *arena)
 	return HV_OK;
 }
 
-/* Noise that is a little correlated, and three patterns of gaps. */
+/* Noise that is a little correlated, words to choose, and three patterns of gaps. */
 static TEST_UNUSED HvStatus
 small_sampling(HvModel *model, HvArena *arena)
 {
 	HvSampling *sampling = &model->sampling;
+	HvChoice *choice = &sampling->choice;
 	uint32_t width = hv_noise_width(&model->schema);
+	HvChoicePlan plan;
 
 	sampling->width = width;
 	sampling->correlation = hv_new(arena, float, width, width);
 	sampling->bend = hv_new(arena, float, width, HV_BENDS);
 	sampling->npatterns = 3;
 	sampling->patterns = hv_new(arena, uint8_t, 3, 1);
-	if (!sampling->correlation || !sampling->bend || !sampling->patterns)
+	HV_TRY(hv_choice_plan(&plan, &model->schema, arena));
+	choice->width = plan.width;
+	choice->weights = (uint32_t) plan.weights;
+	choice->center = hv_new(arena, float, plan.width, 1);
+	choice->weight = hv_new(arena, float, plan.weights, 1);
+	if (!sampling->correlation || !sampling->bend || !sampling->patterns || !choice->center ||
+	    !choice->weight)
 		return HV_NO_MEMORY;
+	for (uint32_t i = 0; i < choice->weights; i++)
+		choice->weight[i] = 0.01f * (float) (i + 1);
 	for (uint32_t i = 0; i < width; i++)
 		for (uint32_t k = 0; k <= i; k++)
 			sampling->correlation[hv_triangle(i, k)] = i == k ? 1 : 0.1f;

@@ -177,6 +177,9 @@ bad_sampling(void)
 	bad_float(&sampling->correlation[0], 0.5f, "correlation is out of range");
 	bad_float(&sampling->correlation[1], -1, "correlation is out of range");
 	bad_float(&sampling->bend[3], 0, "quantiles of what is drawn do not increase");
+	bad_word(&sampling->choice.width, 3, "choices do not fit the columns");
+	bad_word(&sampling->choice.width, HV_MAX_CHOICE + 1, "too many features of choices");
+	bad_word(&sampling->choice.weights, 5, "choices do not fit the columns");
 }
 
 /* ---- bytes that must be rejected ---- */

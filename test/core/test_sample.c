@@ -1,4 +1,4 @@
-/* Drawing records: marginals and ties of a known model, given cells, seeds, gaps, formulas. */
+/* Drawing records: marginals and ties of a known model, given cells, seeds, gaps, formulas, choices. */
 #include "dense.h"
 #include "encode.h"
 #include "hv_small_model.h"
@@ -203,6 +203,33 @@ with_formula(HvModel *model)
 	model->formulas.n = 0;
 }
 
+/* The word is "y" where a is above its mean, else "x", whatever the network drew. */
+static void
+with_choice(HvModel *model)
+{
+	double none[COLUMNS] = {NAN, NAN, NAN, NAN}, word[COLUMNS] = {NAN, NAN, NAN, 2};
+	double values[COLUMNS];
+	HvChoice *choice = &model->sampling.choice;
+	HvSampler sampler;
+	int agree = 0;
+
+	ok(choice->width > 0 && choice->weights > 2, "weights of the word's levels");
+	memset(choice->weight, 0, choice->weights * sizeof(float));
+	choice->center[0] = 0;
+	choice->weight[1] = 1e4f;                     /* of a, for "y" */
+	choice->weight[choice->weights / 2] = -1e12f; /* the constant of "z" */
+	ok(hv_sampler_init(&sampler, model, &blas, none, false, 1, &arena) == HV_OK, "nothing given");
+	for (size_t r = 0; r < 200; r++)
+	{
+		hv_sample(&sampler, r, values);
+		agree += values[3] == (values[0] > 10) || near(values[0], 10, 0.1);
+	}
+	ok(agree == 200, "the word follows from the number, a stage before it: %d", agree);
+	ok(hv_sampler_init(&sampler, model, &blas, word, false, 1, &arena) == HV_OK, "word given");
+	hv_sample(&sampler, 0, values);
+	ok(values[3] == 2, "it is obeyed");
+}
+
 int
 main(void)
 {
@@ -223,5 +250,6 @@ main(void)
 	with_given(&model);
 	with_gaps(&model);
 	with_formula(&model);
+	with_choice(&model);
 	return done_testing();
 }

@@ -43,31 +43,19 @@ guideline_score(const HvPlanner *p, const HvConsidered *considered)
 	return score * hv_uptake(p, considered);
 }
 
-/* Whether a target is at least half a step away. */
-static bool
-worth_a_word(const HvPlanner *p, const HvConsidered *considered, double target)
-{
-	return fabs(target - considered->current) >=
-	       p->catalogue->features[considered->feature].step / 2;
-}
-
 /*
- * Where an outcome is out of range a habit goes into its range and on to the far end, as in the
- * search, as long as the plan with it is plausible. False when not even the near end is.
+ * How far an action may go, where an outcome is out of range: into its range and on to the far end, as
+ * in the search, as long as the plan with it is plausible. Its present value when that is nowhere.
  */
-static bool
-go_far(HvPlanner *p, const HvConsidered *considered, HvPlan *plan, double *target)
+static double
+farthest(HvPlanner *p, const HvConsidered *considered, const HvPlan *plan)
 {
 	const HvAction *action = &p->actions[considered->naction];
-	double step = action->step, targets[HV_MAX_GRID], nats[HV_MAX_GRID], near_end[HV_MAX_GRID];
+	double targets[HV_MAX_GRID], nats[HV_MAX_GRID];
 	size_t n = hv_bounds_grid(&considered->bounds, action->recommended_low,
-	                          action->recommended_high, step, targets, HV_MAX_GRID);
-	size_t least = hv_bounds_grid(&considered->bounds, considered->recommended_low,
-	                              considered->recommended_high, step, near_end, HV_MAX_GRID);
+	                          action->recommended_high, action->step, targets, HV_MAX_GRID);
 	HvPlan with[HV_MAX_GRID];
 
-	if (plan->n == HV_MAX_ITEMS || n == 0 || least == 0)
-		return false;
 	for (size_t i = 0; i < n; i++)
 	{
 		with[i] = *plan;
@@ -77,26 +65,35 @@ go_far(HvPlanner *p, const HvConsidered *considered, HvPlan *plan, double *targe
 	hv_case_strangeness(&p->person_case, with, n, nats);
 	while (n > 0 && nats[n - 1] > p->search.room)
 		n--;
-	if (n == 0 || fabs(targets[n - 1] - considered->current) <
-	                  fabs(near_end[least - 1] - considered->current))
-		return false;
-	*plan = with[n - 1];
-	*target = targets[n - 1];
-	return worth_a_word(p, considered, *target);
+	return n > 0 ? targets[n - 1] : considered->current;
 }
 
+/* The near end of the recommended range, or farther; false when it is less than half a step away. */
 static bool
 choose_target(HvPlanner *p, const HvConsidered *considered, bool ill, HvPlan *plan, double *target)
 {
 	double step = p->catalogue->features[considered->feature].step, targets[HV_MAX_GRID];
-	size_t n;
+	double now = considered->current;
+	bool planned = considered->naction >= 0 && plan->n < HV_MAX_ITEMS;
+	size_t n = hv_bounds_grid(&considered->bounds, considered->recommended_low,
+	                          considered->recommended_high, step, targets, HV_MAX_GRID);
 
-	if (ill && considered->naction >= 0 && go_far(p, considered, plan, target))
-		return true;
-	n = hv_bounds_grid(&considered->bounds, considered->recommended_low,
-	                   considered->recommended_high, step, targets, HV_MAX_GRID);
-	*target = n > 0 ? targets[n - 1] : considered->current;
-	return n > 0 && worth_a_word(p, considered, *target);
+	if (n == 0)
+		return false;
+	*target = targets[n - 1];
+	if (ill && planned)
+	{
+		double far = farthest(p, considered, plan);
+
+		if (fabs(far - now) > fabs(*target - now))
+			*target = far;
+	}
+	if (fabs(*target - now) < step / 2)
+		return false;
+	if (planned)
+		plan->items[plan->n++] =
+			(HvItem){.action = (uint32_t) considered->naction, .target = *target};
+	return true;
 }
 
 HvConsidered *

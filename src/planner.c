@@ -96,7 +96,7 @@ set_followers(HvPlanner *p)
 	c->nfollows = 0;
 	for (uint32_t j = 0; j < schema->ncolumns; j++)
 	{
-		int feature = hv_catalogue_find(p->catalogue, schema->columns[j].feature);
+		int feature = p->person->features[j];
 
 		if (feature >= 0 && follows_diet(&p->catalogue->features[feature]))
 			follows[c->nfollows++] = j;

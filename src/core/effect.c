@@ -13,7 +13,6 @@
 
 #include "elementwise.h"
 #include "encode.h"
-#include "predict.h"
 #include "rng.h"
 
 #define EFFECT_KEY 0x65666665637473 /* fixed: the same question has the same answer */
